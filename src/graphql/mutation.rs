@@ -1,0 +1,141 @@
+//! What can be changed.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use uuid::Uuid;
+
+use super::context::Calling;
+use super::failure::Failure;
+use super::inputs::{CreateTaskInput, UpdateTaskInput};
+use super::task::Task;
+use crate::task::{Change, NewTask, Patch, parse_id};
+
+/// What can be changed. Each field is made whole or not at all, and is on disk when it answers; one
+/// that fails is null and does not undo its siblings.
+pub(super) struct Mutation;
+
+/// The answer to `createTask`.
+#[derive(SimpleObject)]
+pub(super) struct CreateTaskPayload {
+    /// The task that was created, or that was there already.
+    task: Task,
+}
+
+/// The answer to `updateTask`.
+#[derive(SimpleObject)]
+pub(super) struct UpdateTaskPayload {
+    /// The task as it is now.
+    task: Task,
+}
+
+/// The answer to `toggleTask`.
+#[derive(SimpleObject)]
+pub(super) struct ToggleTaskPayload {
+    /// The task as it is now.
+    task: Task,
+}
+
+/// The answer to `deleteTask`.
+#[derive(SimpleObject)]
+pub(super) struct DeleteTaskPayload {
+    /// The id of the task, to be taken out of every list.
+    deleted_task_id: ID,
+    /// The task as it lies in the trash.
+    task: Task,
+}
+
+/// The answer to `restoreTask`.
+#[derive(SimpleObject)]
+pub(super) struct RestoreTaskPayload {
+    /// The task as it is now.
+    task: Task,
+}
+
+/// What can be changed. Each field is made whole or not at all, and is on disk when it answers; one
+/// that fails is null and does not undo its siblings.
+#[Object]
+impl Mutation {
+    /// Creates a task.
+    async fn create_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The task.")] input: CreateTaskInput,
+    ) -> Result<Option<CreateTaskPayload>, Failure> {
+        let new = NewTask::parse(input.into()).map_err(Failure::input("input"));
+        let task = write(ctx, new.map(Change::Create)).await?;
+        Ok(Some(CreateTaskPayload { task }))
+    }
+
+    /// Changes the parts of a task that `input` names.
+    async fn update_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The task's id.")] id: ID,
+        #[graphql(desc = "What to change.")] input: UpdateTaskInput,
+        #[graphql(desc = "Refused with CONFLICT unless the task is at this version.")]
+        if_version: Option<i64>,
+    ) -> Result<Option<UpdateTaskPayload>, Failure> {
+        let patch = Patch::parse(input.into()).map_err(Failure::input("input"));
+        let change = patch.and_then(|patch| {
+            Ok(Change::Update {
+                id: known(&id)?,
+                patch,
+                if_version,
+            })
+        });
+        let task = write(ctx, change).await?;
+        Ok(Some(UpdateTaskPayload { task }))
+    }
+
+    /// Completes a pending task, or makes a completed one pending again.
+    async fn toggle_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The task's id.")] id: ID,
+        #[graphql(desc = "Refused with CONFLICT unless the task is at this version.")]
+        if_version: Option<i64>,
+    ) -> Result<Option<ToggleTaskPayload>, Failure> {
+        let change = known(&id).map(|id| Change::Toggle { id, if_version });
+        let task = write(ctx, change).await?;
+        Ok(Some(ToggleTaskPayload { task }))
+    }
+
+    /// Moves a task to the trash. One that lies there already is left as it is.
+    async fn delete_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The task's id.")] id: ID,
+        #[graphql(desc = "Refused with CONFLICT unless the task is at this version.")]
+        if_version: Option<i64>,
+    ) -> Result<Option<DeleteTaskPayload>, Failure> {
+        let change = known(&id).map(|id| Change::Delete { id, if_version });
+        let task = write(ctx, change).await?;
+        let deleted_task_id = task.0.id.into();
+        Ok(Some(DeleteTaskPayload {
+            deleted_task_id,
+            task,
+        }))
+    }
+
+    /// Takes a task out of the trash. One that is not there is left as it is.
+    async fn restore_task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The task's id.")] id: ID,
+    ) -> Result<Option<RestoreTaskPayload>, Failure> {
+        let change = known(&id).map(|id| Change::Restore { id });
+        let task = write(ctx, change).await?;
+        Ok(Some(RestoreTaskPayload { task }))
+    }
+}
+
+/// An id that no task can have belongs to no task.
+fn known(id: &ID) -> Result<Uuid, Failure> {
+    parse_id(id).ok_or(Failure::NotFound)
+}
+
+/// Makes the change, unless nobody is signed in or the input was refused: in that order, so that
+/// nobody learns about rules before saying who they are.
+async fn write(ctx: &Context<'_>, change: Result<Change, Failure>) -> Result<Task, Failure> {
+    let tasks = ctx.tasks()?;
+    Ok(Task(tasks.write(change?, ctx.now()?).await?))
+}

@@ -1,0 +1,101 @@
+//! What can be asked.
+
+use async_graphql::{Context, ID, Object};
+
+use super::connection::TaskConnection;
+use super::context::Calling;
+use super::enums::{SortDirection, TaskSort, TaskStatus};
+use super::failure::Failure;
+use super::inputs::TaskFilter;
+use super::node::Node;
+use super::schema::Limits;
+use super::task::Task;
+use super::viewer::Viewer;
+use crate::task::{List, PageArguments, Sort, Window, parse_id};
+
+/// What can be asked. Everything is the viewer's own: what belongs to others does not exist here.
+pub(super) struct Query;
+
+/// What can be asked. Everything is the viewer's own: what belongs to others does not exist here.
+#[Object]
+impl Query {
+    /// Whoever the token names.
+    async fn viewer<'a>(&self, ctx: &Context<'a>) -> Result<Viewer<'a>, Failure> {
+        ctx.viewer().map(Viewer)
+    }
+
+    /// One task; null when the viewer has none with this id. A task in the trash is found too.
+    async fn task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The task's id.")] id: ID,
+    ) -> Result<Option<Task>, Failure> {
+        let loader = ctx.loader()?;
+        let Some(id) = parse_id(&id) else {
+            return Ok(None);
+        };
+        Ok(loader.load(id).await?.map(Task))
+    }
+
+    /// Anything with an id; null when the viewer has nothing with this id.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id.")] id: ID,
+    ) -> Result<Option<Node>, Failure> {
+        Ok(self.task(ctx, id).await?.map(Node::Task))
+    }
+
+    /// A list of tasks, a page at a time.
+    #[expect(clippy::too_many_arguments, reason = "these are the field's arguments")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            default_with = "TaskStatus::All",
+            desc = "Which tasks, by whether they are done."
+        )]
+        status: TaskStatus,
+        #[graphql(default_with = "TaskSort::Created", desc = "What they are ordered by.")]
+        sort: TaskSort,
+        #[graphql(
+            desc = "Which end comes first. Left out: newest first for CREATED and UPDATED, highest first for PRIORITY, ascending for TITLE and DUE_DATE."
+        )]
+        direction: Option<SortDirection>,
+        #[graphql(desc = "What else must hold of them.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "At most so many, from the start of the list. Not together with `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor of the same list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "At most so many, from the end of the list. Not together with `first`.")]
+        last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same list.")] before: Option<
+            String,
+        >,
+    ) -> Result<TaskConnection, Failure> {
+        let tasks = ctx.tasks()?;
+        let filter = filter
+            .unwrap_or_default()
+            .parse()
+            .map_err(Failure::input("filter"))?;
+        let sort = Sort::from(sort);
+        let direction = direction.map_or(sort.usual_direction(), Into::into);
+        let list = List {
+            status: status.into(),
+            sort,
+            direction,
+            filter,
+        };
+        let sizes = ctx.data_unchecked::<Limits>().page;
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        let window = Window::parse(&arguments, &list, sizes).map_err(Failure::BadInput)?;
+        let page = tasks.page(&list, &window).await?;
+        Ok(TaskConnection::new(list, window, page))
+    }
+}

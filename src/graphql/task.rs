@@ -1,0 +1,76 @@
+//! The type `Task`.
+
+use async_graphql::{ID, Object};
+
+use super::enums::TaskPriority;
+use super::scalars::{Date, Instant, LocalTime};
+use crate::task;
+
+/// One task of the viewer.
+#[derive(Clone, Debug)]
+pub(super) struct Task(pub(super) task::Task);
+
+/// One task of the viewer.
+#[Object]
+impl Task {
+    /// A UUID in lower case: the client's own where it sent one, else one that the server made.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// What is to be done, in 1 to 200 characters.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// More about it, in at most 10,000 characters.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Whether it is done.
+    async fn completed(&self) -> bool {
+        self.0.completed_at.is_some()
+    }
+
+    /// When it was completed; null while it is pending.
+    async fn completed_at(&self) -> Option<Instant> {
+        self.0.completed_at.map(Instant)
+    }
+
+    /// How much it matters; null when nobody has said.
+    async fn priority(&self) -> Option<TaskPriority> {
+        self.0.priority.map(Into::into)
+    }
+
+    /// The day it is due, as the user's own calendar has it: no time zone moves it.
+    async fn due_date(&self) -> Option<Date> {
+        self.0.due_date.map(Date)
+    }
+
+    /// The wall-clock time on the day it is due; only with a due date.
+    async fn due_time(&self) -> Option<LocalTime> {
+        self.0.due_time.map(LocalTime)
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
+    }
+
+    /// When it went to the trash; null while it is not there.
+    async fn deleted_at(&self) -> Option<Instant> {
+        self.0.deleted_at.map(Instant)
+    }
+
+    /// Grows with every change to the task: hand it back as `ifVersion` to change only what you have
+    /// seen.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+}

@@ -1,0 +1,54 @@
+//! What can go wrong between the server and its database.
+
+use std::sync::Arc;
+
+use sea_orm::DbErr;
+
+use crate::task::Violation;
+
+/// The database failed, or could not be reached. Deliberately without `Display`: its text can hold
+/// SQL, and the GraphQL engine publishes whatever a resolver's error displays.
+#[derive(Clone, Debug)]
+pub struct StoreError(Arc<DbErr>);
+
+impl StoreError {
+    /// The cause, for the log and the terminal only.
+    #[must_use]
+    pub fn cause(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self.0.as_ref()
+    }
+
+    /// Whether no connection came free in time: the server has more to do than it can.
+    #[must_use]
+    pub fn is_overload(&self) -> bool {
+        matches!(self.0.as_ref(), DbErr::ConnectionAcquire(_))
+    }
+}
+
+impl From<DbErr> for StoreError {
+    fn from(cause: DbErr) -> Self {
+        Self(Arc::new(cause))
+    }
+}
+
+/// Why a change was not made. Nothing of it is stored.
+#[derive(Clone, Debug)]
+pub enum ChangeError {
+    /// The user has no such task.
+    NotFound,
+    /// The task is not at the version that the change was meant for.
+    Conflict {
+        /// The version that it is at.
+        current: i64,
+    },
+    /// The change breaks rules.
+    Refused(Vec<Violation>),
+    /// The database failed.
+    Store(StoreError),
+}
+
+impl From<DbErr> for ChangeError {
+    fn from(cause: DbErr) -> Self {
+        Self::Store(cause.into())
+    }
+}

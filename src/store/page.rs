@@ -1,0 +1,231 @@
+//! Pages by keyset: a page is a range of an index, however far down the list it lies.
+//!
+//! The index of each sort is (user, list, value, id). A list of all tasks merges the pending and the
+//! completed ones, each in order already. Tasks that have no value come last in both directions, so
+//! a list by a sort with gaps is two stretches, read one after the other: those that have a value in
+//! the order of the index or against it, then those that have none, by id.
+
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, LikeExpr, Order, SelectStatement, UnionType, Value,
+};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, IdenStatic};
+
+use super::Tasks;
+use super::entity::task::{COMPLETED, Column, PENDING, Row, TRASHED, priority_to_column};
+use crate::task::{Direction, End, Filter, Key, List, Page, Position, Sort, Status, Task, Window};
+
+/// Reads one page.
+pub(super) async fn read(tasks: &Tasks<'_>, list: &List, window: &Window) -> Result<Page, DbErr> {
+    let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);
+    // One more than the page holds tells whether there is more.
+    let wanted = limit.saturating_add(1);
+    let mut found: Vec<Task> = Vec::new();
+    for stretch in stretches(list.sort, window.end) {
+        let missing = wanted - found.len();
+        if missing == 0 {
+            break;
+        }
+        let Some(statement) = statement(tasks, list, window, *stretch, missing) else {
+            continue;
+        };
+        let reader = &tasks.store.reader;
+        for row in reader.query_all(&statement).await? {
+            found.push(Row::from_query_result(&row, "")?.into());
+        }
+    }
+    let more = found.len() > limit;
+    found.truncate(limit);
+    if window.end == End::Last {
+        found.reverse();
+    }
+    Ok(Page { tasks: found, more })
+}
+
+/// The lists that hold a list's tasks.
+pub(super) fn lists(list: &List) -> Vec<i16> {
+    match (list.filter.trashed, list.status) {
+        (true, _) => vec![TRASHED],
+        (false, Status::All) => vec![PENDING, COMPLETED],
+        (false, Status::Pending) => vec![PENDING],
+        (false, Status::Completed) => vec![COMPLETED],
+    }
+}
+
+/// What else must hold of a list's tasks.
+pub(super) fn conditions(list: &List) -> Condition {
+    let Filter {
+        search,
+        priority,
+        due_from,
+        due_until,
+        has_due_date,
+        trashed,
+    } = &list.filter;
+    let words = search.as_ref().map_or(&[][..], |search| search.words());
+    let mut all = words
+        .iter()
+        .fold(Condition::all(), |all, word| all.add(occurs(word)));
+    all = all
+        .add_option(priority.as_ref().map(|wanted| {
+            Column::Priority.is_in(wanted.iter().map(|priority| priority_to_column(*priority)))
+        }))
+        .add_option(due_from.map(|day| Column::DueDate.gte(day)))
+        .add_option(due_until.map(|day| Column::DueDate.lte(day)))
+        .add_option(has_due_date.map(|has| match has {
+            true => Column::DueDate.is_not_null(),
+            false => Column::DueDate.is_null(),
+        }));
+    match (trashed, list.status) {
+        (false, _) | (true, Status::All) => all,
+        (true, Status::Pending) => all.add(Column::CompletedAt.is_null()),
+        (true, Status::Completed) => all.add(Column::CompletedAt.is_not_null()),
+    }
+}
+
+/// A folded word, in the title or in the description, as it stands: no character is a wildcard.
+fn occurs(word: &str) -> Condition {
+    const ESCAPE: char = '!';
+    let mut pattern = String::from("%");
+    for character in word.chars() {
+        if matches!(character, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    let like = || LikeExpr::new(pattern.clone()).escape(ESCAPE);
+    Condition::any()
+        .add(Expr::col(Column::TitleKey).like(like()))
+        .add(Expr::col(Column::DescriptionKey).like(like()))
+}
+
+/// A part of a list whose order is that of an index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stretch {
+    /// The sort's value is never missing.
+    Whole,
+    /// The tasks that have the sort's value.
+    Valued,
+    /// The tasks that do not have it.
+    Bare,
+}
+
+/// A list's stretches, from the end that a page is counted from.
+const fn stretches(sort: Sort, end: End) -> &'static [Stretch] {
+    match (sort.has_gaps(), end) {
+        (false, _) => &[Stretch::Whole],
+        (true, End::First) => &[Stretch::Valued, Stretch::Bare],
+        (true, End::Last) => &[Stretch::Bare, Stretch::Valued],
+    }
+}
+
+/// The statement that reads up to `limit` tasks of a stretch, or nothing when the window leaves
+/// nothing of it.
+fn statement(
+    tasks: &Tasks<'_>,
+    list: &List,
+    window: &Window,
+    stretch: Stretch,
+    limit: usize,
+) -> Option<SelectStatement> {
+    let column = column(list.sort);
+    let mut condition = conditions(list);
+    match stretch {
+        Stretch::Whole => {}
+        Stretch::Valued => condition = condition.add(column.is_not_null()),
+        Stretch::Bare => condition = condition.add(column.is_null()),
+    }
+    for (position, side) in [(&window.after, Side::After), (&window.before, Side::Before)] {
+        match position
+            .as_ref()
+            .map_or(Bound::Open, |p| bound(list, stretch, p, side))
+        {
+            Bound::Open => {}
+            Bound::Closed => return None,
+            Bound::At(limit) => condition = condition.add(limit),
+        }
+    }
+    let direction = match window.end {
+        End::First => list.direction,
+        End::Last => list.direction.reversed(),
+    };
+    let order = match direction {
+        Direction::Asc => Order::Asc,
+        Direction::Desc => Order::Desc,
+    };
+    let mut branches = lists(list).into_iter().map(|number| {
+        let mut branch = tasks.columns_of(number);
+        if list.sort == Sort::Title {
+            // A merge can only be ordered by what it selects.
+            branch.column(Column::TitleKey);
+        }
+        branch.cond_where(condition.clone());
+        branch
+    });
+    let mut statement = branches.next()?;
+    for branch in branches {
+        statement.union(UnionType::All, branch);
+    }
+    statement
+        .order_by(Alias::new(column.as_str()), order.clone())
+        .order_by(Alias::new(Column::Id.as_str()), order)
+        .limit(u64::try_from(limit).unwrap_or(u64::MAX));
+    Some(statement)
+}
+
+const fn column(sort: Sort) -> Column {
+    match sort {
+        Sort::Created => Column::CreatedAt,
+        Sort::Title => Column::TitleKey,
+        Sort::DueDate => Column::DueDate,
+        Sort::Priority => Column::Priority,
+        Sort::Updated => Column::UpdatedAt,
+    }
+}
+
+/// The side of a position on which a page lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    After,
+    Before,
+}
+
+/// What a position leaves of a stretch.
+enum Bound {
+    /// All of it.
+    Open,
+    /// Nothing.
+    Closed,
+    /// What meets this condition.
+    At(Expr),
+}
+
+fn bound(list: &List, stretch: Stretch, position: &Position, side: Side) -> Bound {
+    let value = value(&position.key);
+    let id = Expr::value(position.id);
+    let (left, right) = match (stretch, value) {
+        (Stretch::Valued | Stretch::Whole, Some(value)) => (
+            Expr::tuple([Expr::col(column(list.sort)), Expr::col(Column::Id)]),
+            Expr::tuple([Expr::value(value), id]),
+        ),
+        (Stretch::Bare, None) => (Expr::col(Column::Id), id),
+        // Tasks that have no value come after all that have one.
+        (Stretch::Bare, Some(_)) if side == Side::After => return Bound::Open,
+        (Stretch::Valued | Stretch::Whole, None) if side == Side::Before => return Bound::Open,
+        _ => return Bound::Closed,
+    };
+    Bound::At(match (side, list.direction) {
+        (Side::After, Direction::Asc) | (Side::Before, Direction::Desc) => left.gt(right),
+        (Side::After, Direction::Desc) | (Side::Before, Direction::Asc) => left.lt(right),
+    })
+}
+
+fn value(key: &Key) -> Option<Value> {
+    match key {
+        Key::Missing => None,
+        Key::Text(text) => Some(text.clone().into()),
+        Key::Instant(instant) => Some((*instant).into()),
+        Key::Date(date) => Some((*date).into()),
+        Key::Priority(priority) => Some(priority_to_column(*priority).into()),
+    }
+}

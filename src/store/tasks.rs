@@ -1,0 +1,140 @@
+//! The queries on one user's tasks.
+
+use chrono::NaiveDate;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select,
+};
+use uuid::Uuid;
+
+use super::entity::task::{self, COLUMNS, COMPLETED, Column, PENDING, Row};
+use super::{Store, StoreError, page};
+use crate::identity::Viewer;
+use crate::task::{Counts, List, Page, Task, Window};
+
+/// One user's tasks. Everything that it builds begins with that user.
+#[derive(Clone, Copy, Debug)]
+pub struct Tasks<'a> {
+    pub(super) store: &'a Store,
+    pub(super) viewer: &'a Viewer,
+}
+
+impl<'a> Tasks<'a> {
+    pub(super) const fn new(store: &'a Store, viewer: &'a Viewer) -> Self {
+        Self { store, viewer }
+    }
+
+    /// Where every query on tasks begins.
+    pub(super) fn owned(&self) -> Select<task::Entity> {
+        task::Entity::find().filter(Column::UserId.eq(self.viewer.id()))
+    }
+
+    /// The tasks with these ids that the user has, in no order. One statement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn by_ids(&self, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
+        let rows = self
+            .owned()
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .select_only()
+            .columns(COLUMNS)
+            .into_model::<Row>()
+            .all(&self.store.reader)
+            .await?;
+        Ok(rows.into_iter().map(Task::from).collect())
+    }
+
+    /// One page of a list. One statement; two where a page crosses from tasks that have the sort's
+    /// value to tasks that do not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn page(&self, list: &List, window: &Window) -> Result<Page, StoreError> {
+        Ok(page::read(self, list, window).await?)
+    }
+
+    /// Whether the list has anything before (or after) what `window` spans. One statement, or two.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn exists(&self, list: &List, window: &Window) -> Result<bool, StoreError> {
+        let one = Window {
+            limit: 1,
+            ..window.clone()
+        };
+        Ok(!page::read(self, list, &one).await?.tasks.is_empty())
+    }
+
+    /// How many tasks a list has. One statement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count(&self, list: &List) -> Result<i64, StoreError> {
+        let (count,) = self
+            .owned()
+            .filter(Column::List.is_in(page::lists(list)))
+            .filter(page::conditions(list))
+            .select_only()
+            .column_as(Column::Id.count(), "count")
+            .into_tuple::<(i64,)>()
+            .one(&self.store.reader)
+            .await?
+            .unwrap_or_default();
+        Ok(count)
+    }
+
+    /// The user's counts; `today` says which tasks are late. One statement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn counts(&self, today: Option<NaiveDate>) -> Result<Counts, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Sums {
+            pending: i64,
+            completed: i64,
+            overdue: i64,
+            due_today: i64,
+        }
+        let pending = || Column::List.eq(PENDING);
+        // Without a day nothing is late.
+        let late = |condition: fn(NaiveDate) -> Expr| {
+            today.map_or_else(|| Expr::value(false), |day| pending().and(condition(day)))
+        };
+        let sums = self
+            .owned()
+            .filter(Column::List.is_in([PENDING, COMPLETED]))
+            .select_only()
+            .expr_as(count_where(pending()), "pending")
+            .expr_as(count_where(Column::List.eq(COMPLETED)), "completed")
+            .expr_as(count_where(late(|day| Column::DueDate.lt(day))), "overdue")
+            .expr_as(
+                count_where(late(|day| Column::DueDate.eq(day))),
+                "due_today",
+            )
+            .into_model::<Sums>()
+            .one(&self.store.reader)
+            .await?;
+        Ok(sums.map_or_else(Counts::default, |sums| Counts {
+            all: sums.pending + sums.completed,
+            pending: sums.pending,
+            completed: sums.completed,
+            overdue: sums.overdue,
+            due_today: sums.due_today,
+        }))
+    }
+
+    /// The columns of a task, from one of the user's lists.
+    pub(super) fn columns_of(&self, list: i16) -> SelectStatement {
+        self.owned()
+            .filter(Column::List.eq(list))
+            .select_only()
+            .columns(COLUMNS)
+            .into_query()
+    }
+}
+
+/// Counts the rows for which a condition holds.
+fn count_where(condition: Expr) -> Expr {
+    Func::count(Expr::case(condition, Expr::value(1))).into()
+}

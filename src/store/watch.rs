@@ -1,0 +1,52 @@
+//! Counts statements, and shows each to whoever asks.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use sea_orm::{DatabaseConnection, Statement};
+
+type Observer = Box<dyn Fn(&Statement) + Send + Sync>;
+
+/// Sees every statement that a store executes. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Watch(Arc<Watched>);
+
+#[derive(Default)]
+struct Watched {
+    statements: AtomicU64,
+    observer: OnceLock<Observer>,
+}
+
+impl Watch {
+    /// How many statements were executed so far.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.0.statements.load(Ordering::Relaxed)
+    }
+
+    /// Shows every later statement to `observer`, with its values: never to a log. Only the first
+    /// observer counts.
+    pub fn observe(&self, observer: impl Fn(&Statement) + Send + Sync + 'static) {
+        // A second observer is a mistake of the caller that harms nobody.
+        let _ = self.0.observer.set(Box::new(observer));
+    }
+
+    pub(super) fn attach(&self, connection: &mut DatabaseConnection) {
+        let watched = Arc::clone(&self.0);
+        connection.set_metric_callback(move |info| {
+            watched.statements.fetch_add(1, Ordering::Relaxed);
+            if let Some(observer) = watched.observer.get() {
+                observer(info.statement);
+            }
+        });
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("statements", &self.statements())
+            .finish_non_exhaustive()
+    }
+}
