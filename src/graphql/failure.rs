@@ -55,7 +55,7 @@ impl Code {
 ///
 /// Deliberately without `Display`: the engine turns whatever displays into an error that clients
 /// read. Here each kind is turned by hand, so an internal cause cannot slip out through `?`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Failure {
     /// Nobody is signed in.
     Unauthenticated,
@@ -70,6 +70,10 @@ pub(super) enum Failure {
     /// A part of the server did not answer.
     Lost(&'static str),
 }
+
+/// What a field that can be null resolves to. In this form, and in no other, the engine makes the
+/// field null when it fails; a `Result` around the `Option` would make its parent null.
+pub(super) type Nullable<T> = Option<Result<T, Failure>>;
 
 impl Failure {
     /// Wraps violations in the argument that holds the values.

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use uuid::Uuid;
 
 use super::context::Calling;
-use super::failure::Failure;
+use super::failure::{Failure, Nullable};
 use super::inputs::{CreateTaskInput, UpdateTaskInput};
 use super::task::Task;
 use crate::task::{Change, NewTask, Patch, parse_id};
@@ -59,10 +59,10 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The task.")] input: CreateTaskInput,
-    ) -> Result<Option<CreateTaskPayload>, Failure> {
+    ) -> Nullable<CreateTaskPayload> {
         let new = NewTask::parse(input.into()).map_err(Failure::input("input"));
-        let task = write(ctx, new.map(Change::Create)).await?;
-        Ok(Some(CreateTaskPayload { task }))
+        let task = write(ctx, new.map(Change::Create)).await;
+        Some(task.map(|task| CreateTaskPayload { task }))
     }
 
     /// Changes the parts of a task that `input` names.
@@ -73,7 +73,7 @@ impl Mutation {
         #[graphql(desc = "What to change.")] input: UpdateTaskInput,
         #[graphql(desc = "Refused with CONFLICT unless the task is at this version.")]
         if_version: Option<i64>,
-    ) -> Result<Option<UpdateTaskPayload>, Failure> {
+    ) -> Nullable<UpdateTaskPayload> {
         let patch = Patch::parse(input.into()).map_err(Failure::input("input"));
         let change = patch.and_then(|patch| {
             Ok(Change::Update {
@@ -82,8 +82,8 @@ impl Mutation {
                 if_version,
             })
         });
-        let task = write(ctx, change).await?;
-        Ok(Some(UpdateTaskPayload { task }))
+        let task = write(ctx, change).await;
+        Some(task.map(|task| UpdateTaskPayload { task }))
     }
 
     /// Completes a pending task, or makes a completed one pending again.
@@ -93,10 +93,10 @@ impl Mutation {
         #[graphql(desc = "The task's id.")] id: ID,
         #[graphql(desc = "Refused with CONFLICT unless the task is at this version.")]
         if_version: Option<i64>,
-    ) -> Result<Option<ToggleTaskPayload>, Failure> {
+    ) -> Nullable<ToggleTaskPayload> {
         let change = known(&id).map(|id| Change::Toggle { id, if_version });
-        let task = write(ctx, change).await?;
-        Ok(Some(ToggleTaskPayload { task }))
+        let task = write(ctx, change).await;
+        Some(task.map(|task| ToggleTaskPayload { task }))
     }
 
     /// Moves a task to the trash. One that lies there already is left as it is.
@@ -106,12 +106,11 @@ impl Mutation {
         #[graphql(desc = "The task's id.")] id: ID,
         #[graphql(desc = "Refused with CONFLICT unless the task is at this version.")]
         if_version: Option<i64>,
-    ) -> Result<Option<DeleteTaskPayload>, Failure> {
+    ) -> Nullable<DeleteTaskPayload> {
         let change = known(&id).map(|id| Change::Delete { id, if_version });
-        let task = write(ctx, change).await?;
-        let deleted_task_id = task.0.id.into();
-        Ok(Some(DeleteTaskPayload {
-            deleted_task_id,
+        let task = write(ctx, change).await;
+        Some(task.map(|task| DeleteTaskPayload {
+            deleted_task_id: task.0.id.into(),
             task,
         }))
     }
@@ -121,10 +120,10 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The task's id.")] id: ID,
-    ) -> Result<Option<RestoreTaskPayload>, Failure> {
+    ) -> Nullable<RestoreTaskPayload> {
         let change = known(&id).map(|id| Change::Restore { id });
-        let task = write(ctx, change).await?;
-        Ok(Some(RestoreTaskPayload { task }))
+        let task = write(ctx, change).await;
+        Some(task.map(|task| RestoreTaskPayload { task }))
     }
 }
 

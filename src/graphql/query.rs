@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object};
 use super::connection::TaskConnection;
 use super::context::Calling;
 use super::enums::{SortDirection, TaskSort, TaskStatus};
-use super::failure::Failure;
+use super::failure::{Failure, Nullable};
 use super::inputs::TaskFilter;
 use super::node::Node;
 use super::schema::Limits;
@@ -29,12 +29,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The task's id.")] id: ID,
-    ) -> Result<Option<Task>, Failure> {
-        let loader = ctx.loader()?;
-        let Some(id) = parse_id(&id) else {
-            return Ok(None);
-        };
-        Ok(loader.load(id).await?.map(Task))
+    ) -> Nullable<Task> {
+        find(ctx, &id).await.transpose()
     }
 
     /// Anything with an id; null when the viewer has nothing with this id.
@@ -42,8 +38,9 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The id.")] id: ID,
-    ) -> Result<Option<Node>, Failure> {
-        Ok(self.task(ctx, id).await?.map(Node::Task))
+    ) -> Nullable<Node> {
+        let task = find(ctx, &id).await.transpose();
+        task.map(|task| task.map(Node::Task))
     }
 
     /// A list of tasks, a page at a time.
@@ -98,4 +95,13 @@ impl Query {
         let page = tasks.page(&list, &window).await?;
         Ok(TaskConnection::new(list, window, page))
     }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Task>, Failure> {
+    let loader = ctx.loader()?;
+    // An id that no task can have belongs to no task.
+    let Some(id) = parse_id(id) else {
+        return Ok(None);
+    };
+    Ok(loader.load(id).await?.map(Task))
 }

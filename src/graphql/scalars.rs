@@ -22,6 +22,10 @@ impl ScalarType for Date {
         }
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if parse_date(text).is_some())
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.format("%Y-%m-%d").to_string())
     }
@@ -50,6 +54,10 @@ impl ScalarType for LocalTime {
             }),
             _ => Err(InputValueError::expected_type(value)),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if parse_time(text).is_some())
     }
 
     fn to_value(&self) -> Value {
@@ -103,6 +111,10 @@ impl ScalarType for Instant {
                 }),
             _ => Err(InputValueError::expected_type(value)),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if DateTime::parse_from_rfc3339(text).is_ok())
     }
 
     fn to_value(&self) -> Value {
