@@ -34,11 +34,7 @@ impl Query {
     }
 
     /// Anything with an id; null when the viewer has nothing with this id.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The id.")] id: ID,
-    ) -> Nullable<Node> {
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The id.")] id: ID) -> Nullable<Node> {
         let task = find(ctx, &id).await.transpose();
         task.map(|task| task.map(Node::Task))
     }

@@ -6,9 +6,11 @@
 //! the order of the index or against it, then those that have none, by id.
 
 use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait, LikeExpr, Order, SelectStatement, UnionType, Value,
+    Alias, Asterisk, Expr, ExprTrait, LikeExpr, Order, Query, SelectStatement, UnionType, Value,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, IdenStatic};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, FromQueryResult, IdenStatic,
+};
 
 use super::Tasks;
 use super::entity::task::{COMPLETED, Column, PENDING, Row, TRASHED, priority_to_column};
@@ -145,32 +147,54 @@ fn statement(
             Bound::At(limit) => condition = condition.add(limit),
         }
     }
-    let direction = match window.end {
-        End::First => list.direction,
-        End::Last => list.direction.reversed(),
-    };
-    let order = match direction {
-        Direction::Asc => Order::Asc,
-        Direction::Desc => Order::Desc,
-    };
-    let mut branches = lists(list).into_iter().map(|number| {
+    let branches = lists(list).into_iter().map(|number| {
         let mut branch = tasks.columns_of(number);
         if list.sort == Sort::Title {
             // A merge can only be ordered by what it selects.
             branch.column(Column::TitleKey);
         }
-        branch.cond_where(condition.clone());
-        branch
+        branch.cond_where(condition.clone()).take()
     });
-    let mut statement = branches.next()?;
-    for branch in branches {
-        statement.union(UnionType::All, branch);
+    let cut = |statement: &mut SelectStatement| {
+        statement
+            .order_by(Alias::new(column.as_str()), order(list, window))
+            .order_by(Alias::new(Column::Id.as_str()), order(list, window))
+            .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+            .take()
+    };
+    let backend = tasks.store.reader.get_database_backend();
+    let mut merged = merge(branches.collect(), backend, cut)?;
+    Some(cut(&mut merged))
+}
+
+/// Puts lists together in one statement, so that their common order is a merge of theirs.
+fn merge(
+    branches: Vec<SelectStatement>,
+    backend: DatabaseBackend,
+    cut: impl Fn(&mut SelectStatement) -> SelectStatement,
+) -> Option<SelectStatement> {
+    let alone = branches.len() == 1;
+    let branches = branches.into_iter().map(|mut branch| match backend {
+        // Postgres merges what is in order already, and would sort what is not; SQLite sees by
+        // itself that the index gives the order, and would sort again what was cut.
+        DatabaseBackend::Postgres if !alone => Query::select()
+            .column(Asterisk)
+            .from_subquery(cut(&mut branch), Alias::new("list"))
+            .take(),
+        _ => branch,
+    });
+    branches.reduce(|mut merged, branch| merged.union(UnionType::All, branch).take())
+}
+
+fn order(list: &List, window: &Window) -> Order {
+    let direction = match window.end {
+        End::First => list.direction,
+        End::Last => list.direction.reversed(),
+    };
+    match direction {
+        Direction::Asc => Order::Asc,
+        Direction::Desc => Order::Desc,
     }
-    statement
-        .order_by(Alias::new(column.as_str()), order.clone())
-        .order_by(Alias::new(Column::Id.as_str()), order)
-        .limit(u64::try_from(limit).unwrap_or(u64::MAX));
-    Some(statement)
 }
 
 const fn column(sort: Sort) -> Column {
