@@ -1,0 +1,89 @@
+//! What was acknowledged is there after a power cut, and nothing is half done.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{Actor, Part, Process, SECRET, Scratch, docket_command, have, new_database, sign};
+
+/// Kills the server again and again while eight clients write, and looks for what they were told.
+async fn survives_kills(database_url: Option<&str>) {
+    let folder = Scratch::new();
+    let acknowledged: Arc<Mutex<HashSet<String>>> = Arc::default();
+    let start = || {
+        let mut command = docket_command(folder.path());
+        command.env("JWT_SECRET", SECRET);
+        if let Some(url) = database_url {
+            command.env("DATABASE_URL", url);
+        }
+        Process::start(command)
+    };
+    for round in 0..5 {
+        let mut server = start();
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                let alice = Actor::new(&server.endpoint, Some(&sign("alice")));
+                let acknowledged = Arc::clone(&acknowledged);
+                tokio::spawn(async move {
+                    for number in 0.. {
+                        let title = format!("{round}-{writer}-{number}");
+                        let body = json!({
+                            "query": "mutation($t: String!) { createTask(input: { title: $t }) { task { title } } }",
+                            "variables": { "t": title },
+                        });
+                        let Ok(response) = alice.post().json(&body).send().await else { return };
+                        let Ok(text) = response.text().await else { return };
+                        assert!(text.contains(&title), "{text}");
+                        acknowledged.lock().unwrap().insert(title);
+                    }
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        server.kill();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    }
+    let server = start();
+    let alice = Actor::new(&server.endpoint, Some(&sign("alice")));
+    let mut stored = Vec::new();
+    let mut versions = HashSet::new();
+    let mut after = json!(null);
+    loop {
+        let page = alice.data(
+            "query($after: String) { tasks(first: 500, after: $after) {
+                nodes { title version } pageInfo { hasNextPage endCursor } } }",
+            json!({ "after": after }),
+        ).await["tasks"].clone();
+        for node in page["nodes"].as_array().unwrap() {
+            stored.push(node["title"].as_str().unwrap().to_owned());
+            assert!(versions.insert(node["version"].as_i64().unwrap()), "a version was given twice");
+        }
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    assert!(acknowledged.len() > 40, "the writers wrote: {}", acknowledged.len());
+    let unique: HashSet<_> = stored.iter().cloned().collect();
+    assert_eq!(unique.len(), stored.len(), "nothing is there twice");
+    let lost: Vec<_> = acknowledged.difference(&unique).collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    assert_eq!(versions.len(), usize::try_from(*versions.iter().max().unwrap()).unwrap(), "versions have no gaps");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_keeps_what_was_acknowledged() {
+    survives_kills(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_keeps_what_was_acknowledged() {
+    if have("durability::postgres_keeps_what_was_acknowledged", Part::Postgres) {
+        survives_kills(Some(&new_database().await)).await;
+    }
+}

@@ -1,0 +1,76 @@
+//! The real binary, as a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The binary, in this folder, with no environment but what the test gives it.
+pub fn docket_command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_docket"));
+    command.env_clear().current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// A server in a process of its own; killed when it is dropped.
+pub struct Process {
+    child: Child,
+    /// What it printed before it was ready.
+    pub announced: String,
+    /// The address of its endpoint.
+    pub endpoint: String,
+}
+
+impl Process {
+    /// Starts a server and waits until it says where its endpoint is.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .env("PORT", "0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut announced = String::new();
+        while !announced.contains("Database") {
+            let read = output.read_line(&mut announced).unwrap();
+            assert_ne!(read, 0, "it ended before it was ready: {announced}");
+        }
+        // The token's line follows, where there is one: it comes with the same flush.
+        if announced.contains("docket.db") {
+            output.read_line(&mut announced).unwrap();
+        }
+        let endpoint = word_after(&announced, "Endpoint").expect("it names its endpoint");
+        Self { child, announced, endpoint }
+    }
+
+    /// The word that follows a label in what it announced.
+    pub fn announced(&self, label: &str) -> Option<String> {
+        word_after(&self.announced, label)
+    }
+
+    /// Ends it as a power cut would: at once, wherever it is.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn terminate(&mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn word_after(text: &str, label: &str) -> Option<String> {
+    let line = text.lines().find_map(|line| line.strip_prefix(label))?;
+    line.split_whitespace().next().map(str::to_owned)
+}

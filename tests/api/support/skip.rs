@@ -1,0 +1,37 @@
+//! Parts that a machine may lack. A test that needs one says by name that it was skipped; with
+//! `DOCKET_TEST_REQUIRE_ALL` set, as in CI, it fails.
+
+use std::io::Write as _;
+use std::process::Command;
+
+use super::postgres;
+
+#[derive(Clone, Copy)]
+pub enum Part {
+    Postgres,
+    Node,
+}
+
+/// Whether the machine has the part that this test needs.
+pub fn have(test: &str, part: Part) -> bool {
+    let missing = match part {
+        Part::Postgres => postgres::missing(),
+        Part::Node => missing_node(),
+    };
+    let Some(missing) = missing else { return true };
+    assert!(
+        std::env::var_os("DOCKET_TEST_REQUIRE_ALL").is_none(),
+        "{test} needs {missing}"
+    );
+    // Written past the test runner, which shows what a test prints only when it fails.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: needs {missing}");
+    false
+}
+
+fn missing_node() -> Option<String> {
+    let runs = |program: &str| {
+        let output = Command::new(program).arg("--version").output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    (!runs("node") || !runs("npm")).then(|| "Node.js with npm".to_owned())
+}
