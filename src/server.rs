@@ -172,6 +172,7 @@ impl Server {
                 "            (for the user `{DEVELOPER}`, for a day: send it as `Authorization: Bearer ...`)"
             )?;
         }
+        writeln!(out, "Ready: Ctrl-C stops it.")?;
         out.flush()
     }
 }

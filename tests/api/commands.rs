@@ -9,30 +9,53 @@ use crate::support::{Actor, Part, Process, SECRET, Scratch, docket_command, have
 fn run(command: &mut std::process::Command) -> (Option<i32>, String, String) {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[tokio::test]
 async fn with_nothing_configured_it_works_at_once() {
     let folder = Scratch::new();
     let mut server = Process::start(docket_command(folder.path()));
-    assert!(server.endpoint.starts_with("http://127.0.0.1:"), "{}", server.announced);
+    assert!(
+        server.endpoint.starts_with("http://127.0.0.1:"),
+        "{}",
+        server.announced
+    );
     let token = server.announced("Token").expect("it prints a token");
     let dev = Actor::new(&server.endpoint, Some(&token));
     dev.create(json!({ "title": "first" })).await;
     let viewer = dev.data("{ viewer { id } }", json!({})).await;
     assert_eq!(viewer["viewer"]["id"], "dev");
-    let playground = server.announced("Playground").expect("it names the playground");
+    let playground = server
+        .announced("Playground")
+        .expect("it names the playground");
     assert_eq!(reqwest::get(&playground).await.unwrap().status(), 200);
     let secret = folder.path().join("docket.secret");
-    assert_eq!(std::fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&secret).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     assert!(server.terminate().success(), "it stops when it is asked to");
 
     let server = Process::start(docket_command(folder.path()));
     let again = Actor::new(&server.endpoint, Some(&token));
     let tasks = again.data("{ tasks { nodes { title } } }", json!({})).await;
-    assert_eq!(tasks["tasks"]["nodes"], json!([{ "title": "first" }]), "token and tasks outlive a restart");
-    let (code, printed, _) = run(docket_command(folder.path()).args(["token", "--sub", "alice", "--claim", "email=a@b.c"]));
+    assert_eq!(
+        tasks["tasks"]["nodes"],
+        json!([{ "title": "first" }]),
+        "token and tasks outlive a restart"
+    );
+    let (code, printed, _) = run(docket_command(folder.path()).args([
+        "token",
+        "--sub",
+        "alice",
+        "--claim",
+        "email=a@b.c",
+    ]));
     assert_eq!(code, Some(0));
     let alice = Actor::new(&server.endpoint, Some(printed.trim()));
     let viewer = alice.data("{ viewer { id email } }", json!({})).await;
@@ -42,14 +65,20 @@ async fn with_nothing_configured_it_works_at_once() {
 #[test]
 fn once_something_is_configured_nothing_is_generated() {
     for (name, value) in [
-        ("HOST", "0.0.0.0"), ("DATABASE_URL", "postgres://u:hidden@127.0.0.1:1/d"), ("JWT_ISSUER", "https://issuer.example"),
+        ("HOST", "0.0.0.0"),
+        ("DATABASE_URL", "postgres://u:hidden@127.0.0.1:1/d"),
+        ("JWT_ISSUER", "https://issuer.example"),
     ] {
         let folder = Scratch::new();
         let (code, printed, told) = run(docket_command(folder.path()).env(name, value));
         assert_eq!((code, printed.as_str()), (Some(2), ""), "{name}");
         assert!(told.contains("JWT_SECRET"), "{told}");
         assert!(!told.contains("hidden"));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{name}: nothing is left behind");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "{name}: nothing is left behind"
+        );
     }
 }
 
@@ -57,10 +86,21 @@ fn once_something_is_configured_nothing_is_generated() {
 fn all_mistakes_are_named_at_once() {
     let folder = Scratch::new();
     let (code, _, told) = run(docket_command(folder.path())
-        .env("PORT", "http").env("HOST", "here").env("DATABASE_URL", "mysql://x").env("JWT_SECRET", "tooshort")
-        .env("PAGE_SIZE_MAX", "0").env("REQUEST_TIMEOUT", "soon"));
+        .env("PORT", "http")
+        .env("HOST", "here")
+        .env("DATABASE_URL", "mysql://x")
+        .env("JWT_SECRET", "tooshort")
+        .env("PAGE_SIZE_MAX", "0")
+        .env("REQUEST_TIMEOUT", "soon"));
     assert_eq!(code, Some(2));
-    for name in ["PORT", "HOST", "DATABASE_URL", "JWT_SECRET", "PAGE_SIZE_MAX", "REQUEST_TIMEOUT"] {
+    for name in [
+        "PORT",
+        "HOST",
+        "DATABASE_URL",
+        "JWT_SECRET",
+        "PAGE_SIZE_MAX",
+        "REQUEST_TIMEOUT",
+    ] {
         assert!(told.contains(name), "{name} is not named: {told}");
     }
     assert!(!told.contains("tooshort"));
@@ -69,7 +109,9 @@ fn all_mistakes_are_named_at_once() {
 #[test]
 fn schema_needs_nothing() {
     let folder = Scratch::new();
-    let (code, printed, _) = run(docket_command(folder.path()).arg("schema").env("PORT", "nonsense"));
+    let (code, printed, _) = run(docket_command(folder.path())
+        .arg("schema")
+        .env("PORT", "nonsense"));
     assert_eq!((code, printed), (Some(0), docket::graphql::sdl()));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -77,7 +119,9 @@ fn schema_needs_nothing() {
 fn migrates(url: &str) {
     let folder = Scratch::new();
     let migrate = |what: &str| {
-        let (code, printed, told) = run(docket_command(folder.path()).args(["migrate", what]).env("DATABASE_URL", url));
+        let (code, printed, told) = run(docket_command(folder.path())
+            .args(["migrate", what])
+            .env("DATABASE_URL", url));
         assert_eq!(code, Some(0), "{told}");
         printed
     };
@@ -117,7 +161,10 @@ async fn sqlite_migrates_once_and_both_ways() {
 
 #[tokio::test]
 async fn postgres_migrates_once_and_both_ways() {
-    if have("commands::postgres_migrates_once_and_both_ways", Part::Postgres) {
+    if have(
+        "commands::postgres_migrates_once_and_both_ways",
+        Part::Postgres,
+    ) {
         migrates(&new_database().await);
         start_together(&new_database().await).await;
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Actor, Part, Process, SECRET, Scratch, docket_command, have, new_database, sign};
+use crate::support::{
+    Actor, Part, Process, SECRET, Scratch, docket_command, have, new_database, sign,
+};
 
 /// Kills the server again and again while eight clients write, and looks for what they were told.
 async fn survives_kills(database_url: Option<&str>) {
@@ -53,14 +55,20 @@ async fn survives_kills(database_url: Option<&str>) {
     let mut versions = HashSet::new();
     let mut after = json!(null);
     loop {
-        let page = alice.data(
-            "query($after: String) { tasks(first: 500, after: $after) {
+        let page = alice
+            .data(
+                "query($after: String) { tasks(first: 500, after: $after) {
                 nodes { title version } pageInfo { hasNextPage endCursor } } }",
-            json!({ "after": after }),
-        ).await["tasks"].clone();
+                json!({ "after": after }),
+            )
+            .await["tasks"]
+            .clone();
         for node in page["nodes"].as_array().unwrap() {
             stored.push(node["title"].as_str().unwrap().to_owned());
-            assert!(versions.insert(node["version"].as_i64().unwrap()), "a version was given twice");
+            assert!(
+                versions.insert(node["version"].as_i64().unwrap()),
+                "a version was given twice"
+            );
         }
         if page["pageInfo"]["hasNextPage"] == false {
             break;
@@ -68,12 +76,20 @@ async fn survives_kills(database_url: Option<&str>) {
         after = page["pageInfo"]["endCursor"].clone();
     }
     let acknowledged = acknowledged.lock().unwrap().clone();
-    assert!(acknowledged.len() > 40, "the writers wrote: {}", acknowledged.len());
+    assert!(
+        acknowledged.len() > 40,
+        "the writers wrote: {}",
+        acknowledged.len()
+    );
     let unique: HashSet<_> = stored.iter().cloned().collect();
     assert_eq!(unique.len(), stored.len(), "nothing is there twice");
     let lost: Vec<_> = acknowledged.difference(&unique).collect();
     assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    assert_eq!(versions.len(), usize::try_from(*versions.iter().max().unwrap()).unwrap(), "versions have no gaps");
+    assert_eq!(
+        versions.len(),
+        usize::try_from(*versions.iter().max().unwrap()).unwrap(),
+        "versions have no gaps"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,7 +99,10 @@ async fn sqlite_keeps_what_was_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_keeps_what_was_acknowledged() {
-    if have("durability::postgres_keeps_what_was_acknowledged", Part::Postgres) {
+    if have(
+        "durability::postgres_keeps_what_was_acknowledged",
+        Part::Postgres,
+    ) {
         survives_kills(Some(&new_database().await)).await;
     }
 }

@@ -10,29 +10,64 @@ use crate::support::{ALL, Docket, on_both_databases};
 /// test: whoever adds one says how it is kept to its owner.
 fn attempts() -> BTreeMap<&'static str, &'static str> {
     BTreeMap::from([
-        ("Query.viewer", "{ viewer { id email name sessionExpiresAt taskCounts { all pending completed } } }"),
+        (
+            "Query.viewer",
+            "{ viewer { id email name sessionExpiresAt taskCounts { all pending completed } } }",
+        ),
         ("Query.task", "query($id: ID!) { task(id: $id) { ALL } }"),
-        ("Query.node", "query($id: ID!) { node(id: $id) { id ... on Task { ALL } } }"),
-        ("Query.tasks", "{ tasks { totalCount nodes { ALL } edges { cursor node { id } } }
-                           trash: tasks(filter: { trashed: true }) { totalCount nodes { id } } }"),
-        ("Mutation.createTask", "mutation($id: ID!) { createTask(input: { id: $id, title: \"mine\" }) { task { title version } } }"),
-        ("Mutation.updateTask", "mutation($id: ID!) { updateTask(id: $id, input: { title: \"stolen\" }) { task { ALL } } }"),
-        ("Mutation.toggleTask", "mutation($id: ID!) { toggleTask(id: $id) { task { ALL } } }"),
-        ("Mutation.deleteTask", "mutation($id: ID!) { deleteTask(id: $id) { deletedTaskId task { ALL } } }"),
-        ("Mutation.restoreTask", "mutation($id: ID!) { restoreTask(id: $id) { task { ALL } } }"),
+        (
+            "Query.node",
+            "query($id: ID!) { node(id: $id) { id ... on Task { ALL } } }",
+        ),
+        (
+            "Query.tasks",
+            "{ tasks { totalCount nodes { ALL } edges { cursor node { id } } }
+                           trash: tasks(filter: { trashed: true }) { totalCount nodes { id } } }",
+        ),
+        (
+            "Mutation.createTask",
+            "mutation($id: ID!) { createTask(input: { id: $id, title: \"mine\" }) { task { title version } } }",
+        ),
+        (
+            "Mutation.updateTask",
+            "mutation($id: ID!) { updateTask(id: $id, input: { title: \"stolen\" }) { task { ALL } } }",
+        ),
+        (
+            "Mutation.toggleTask",
+            "mutation($id: ID!) { toggleTask(id: $id) { task { ALL } } }",
+        ),
+        (
+            "Mutation.deleteTask",
+            "mutation($id: ID!) { deleteTask(id: $id) { deletedTaskId task { ALL } } }",
+        ),
+        (
+            "Mutation.restoreTask",
+            "mutation($id: ID!) { restoreTask(id: $id) { task { ALL } } }",
+        ),
     ])
 }
 
 async fn root_fields(docket: &Docket) -> Vec<String> {
-    let schema = docket.nobody.data(
-        "{ __schema { queryType { name fields { name } } mutationType { name fields { name } }
+    let schema = docket
+        .nobody
+        .data(
+            "{ __schema { queryType { name fields { name } } mutationType { name fields { name } }
                       subscriptionType { name fields { name } } } }",
-        json!({}),
-    ).await;
-    let types = schema["__schema"].as_object().unwrap().values().filter(|kind| !kind.is_null());
+            json!({}),
+        )
+        .await;
+    let types = schema["__schema"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter(|kind| !kind.is_null());
     let fields = types.flat_map(|kind| {
         let name = kind["name"].as_str().unwrap().to_owned();
-        kind["fields"].as_array().unwrap().iter().map(move |field| format!("{name}.{}", field["name"].as_str().unwrap()))
+        kind["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(move |field| format!("{name}.{}", field["name"].as_str().unwrap()))
     });
     fields.collect()
 }

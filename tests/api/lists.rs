@@ -10,7 +10,8 @@ const SORTS: [&str; 5] = ["CREATED", "TITLE", "DUE_DATE", "PRIORITY", "UPDATED"]
 const DIRECTIONS: [&str; 2] = ["ASC", "DESC"];
 const STATUSES: [&str; 3] = ["ALL", "PENDING", "COMPLETED"];
 
-const PAGE: &str = "query($status: TaskStatus!, $sort: TaskSort!, $direction: SortDirection, $filter: TaskFilter,
+const PAGE: &str =
+    "query($status: TaskStatus!, $sort: TaskSort!, $direction: SortDirection, $filter: TaskFilter,
         $first: Int, $after: String, $last: Int, $before: String) {
     tasks(status: $status, sort: $sort, direction: $direction, filter: $filter,
           first: $first, after: $after, last: $last, before: $before) {
@@ -22,7 +23,9 @@ const PAGE: &str = "query($status: TaskStatus!, $sort: TaskSort!, $direction: So
 
 /// Forty tasks with ties and gaps in everything that can be sorted by.
 async fn fill(alice: &Actor) {
-    let titles = ["apple", "Banana", "apple", "éclair", "Zebra", "zebra", "ÉCLAIR", "banana"];
+    let titles = [
+        "apple", "Banana", "apple", "éclair", "Zebra", "zebra", "ÉCLAIR", "banana",
+    ];
     for number in 0..40 {
         let made = alice.create(json!({
             "title": titles[number % titles.len()],
@@ -30,7 +33,12 @@ async fn fill(alice: &Actor) {
             "dueDate": if number % 3 == 0 { Value::Null } else { json!(format!("2026-01-{:02}", 1 + number % 5)) },
         })).await;
         if number % 7 < 3 {
-            alice.data("mutation($id: ID!) { toggleTask(id: $id) { task { id } } }", json!({ "id": made["id"] })).await;
+            alice
+                .data(
+                    "mutation($id: ID!) { toggleTask(id: $id) { task { id } } }",
+                    json!({ "id": made["id"] }),
+                )
+                .await;
         }
     }
 }
@@ -72,9 +80,15 @@ async fn page(alice: &Actor, variables: Value) -> Value {
 
 fn ids(page: &Value) -> Vec<String> {
     let nodes = page["nodes"].as_array().unwrap().iter();
-    let ids: Vec<_> = nodes.map(|node| node["id"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<_> = nodes
+        .map(|node| node["id"].as_str().unwrap().to_owned())
+        .collect();
     let edges = page["edges"].as_array().unwrap().iter();
-    assert!(edges.map(|edge| edge["node"]["id"].as_str().unwrap()).eq(ids.iter()));
+    assert!(
+        edges
+            .map(|edge| edge["node"]["id"].as_str().unwrap())
+            .eq(ids.iter())
+    );
     ids
 }
 
@@ -85,14 +99,30 @@ async fn walk(docket: &Docket, list: &Value, expected: &[String], forwards: bool
     loop {
         let mut variables = list.clone();
         let (count, from, next, previous, edge) = match forwards {
-            true => ("first", "after", "hasNextPage", "hasPreviousPage", "endCursor"),
-            false => ("last", "before", "hasPreviousPage", "hasNextPage", "startCursor"),
+            true => (
+                "first",
+                "after",
+                "hasNextPage",
+                "hasPreviousPage",
+                "endCursor",
+            ),
+            false => (
+                "last",
+                "before",
+                "hasPreviousPage",
+                "hasNextPage",
+                "startCursor",
+            ),
         };
         variables[count] = json!(7);
         variables[from] = cursor;
         let page = page(&docket.alice, variables).await;
         assert_eq!(page["totalCount"], expected.len());
-        assert_eq!(page["pageInfo"][previous], json!(!seen.is_empty()), "{list} {page}");
+        assert_eq!(
+            page["pageInfo"][previous],
+            json!(!seen.is_empty()),
+            "{list} {page}"
+        );
         let found = ids(&page);
         if forwards {
             seen.extend(found);

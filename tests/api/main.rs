@@ -1,6 +1,8 @@
 //! The tests of the whole: the real server, over real sockets, on real databases. One binary, so that
 //! it links once.
 
+#![allow(unreachable_pub, reason = "a test binary has nobody to publish to")]
+
 mod support;
 
 mod commands;

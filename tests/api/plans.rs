@@ -14,9 +14,15 @@ async fn plan(connection: &DatabaseConnection, statement: &Statement) -> String 
         _ => ("EXPLAIN QUERY PLAN", "detail"),
     };
     let sql = format!("{explain} {}", statement.sql);
-    let explain = Statement { sql, values: statement.values.clone(), db_backend: backend };
+    let explain = Statement {
+        sql,
+        values: statement.values.clone(),
+        db_backend: backend,
+    };
     let rows = connection.query_all_raw(explain).await.unwrap();
-    let lines = rows.iter().map(|row| row.try_get::<String>("", column).unwrap());
+    let lines = rows
+        .iter()
+        .map(|row| row.try_get::<String>("", column).unwrap());
     lines.collect::<Vec<_>>().join("\n")
 }
 

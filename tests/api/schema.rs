@@ -21,10 +21,18 @@ fn graphql_js_takes_the_schema() {
     }
     let clients = Path::new("tests/clients");
     let run = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).current_dir(clients).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(clients)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program} {arguments:?}\n{text}");
     };
-    run("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    run(
+        "npm",
+        &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+    );
     run("node", &["--test", "schema.test.mjs"]);
 }

@@ -70,7 +70,10 @@ pub fn config(database_url: &str, more: &[(&str, &str)]) -> Config {
         ("DATABASE_URL".to_owned(), database_url.to_owned()),
         ("JWT_SECRET".to_owned(), SECRET.to_owned()),
     ]);
-    vars.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    vars.extend(
+        more.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
     Config::from_vars(&vars).unwrap()
 }
 

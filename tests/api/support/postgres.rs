@@ -30,8 +30,13 @@ pub async fn new_database() -> String {
     let port = cluster().as_ref().map(|cluster| cluster.port).unwrap();
     let name = format!("t{}", uuid::Uuid::now_v7().simple());
     let server = format!("postgres://postgres@127.0.0.1:{port}");
-    let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let admin = Database::connect(format!("{server}/postgres"))
+        .await
+        .unwrap();
+    admin
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
     admin.close().await.unwrap();
     format!("{server}/{name}")
 }
@@ -49,7 +54,7 @@ fn start() -> Result<Cluster, String> {
     let script = r#"
         trap '' INT TERM HUP
         $AS "$BIN/initdb" -D "$PGHOME/data" -U postgres -A trust -E UTF8 --locale=C -N >"$PGHOME/log" 2>&1 &&
-        $AS "$BIN/pg_ctl" -D "$PGHOME/data" -l "$PGHOME/log" -w start -o "-p $PORT -k $PGHOME \
+        $AS "$BIN/pg_ctl" -D "$PGHOME/data" -l "$PGHOME/data/server.log" -w start -o "-p $PORT -k $PGHOME \
             -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300 -c shared_buffers=64MB" >/dev/null 2>&1 &&
         echo started || { cat "$PGHOME/log"; echo failed; }
         cat >/dev/null
@@ -75,7 +80,10 @@ fn start() -> Result<Cluster, String> {
         .map_err(|error| error.to_string())?;
     let said = first_verdict(&mut watcher);
     if said.ends_with("started") {
-        Ok(Cluster { port, _watcher: watcher })
+        Ok(Cluster {
+            port,
+            _watcher: watcher,
+        })
     } else {
         // Closing the pipe lets the script clean up.
         drop(watcher.stdin.take());
@@ -88,7 +96,10 @@ fn first_verdict(watcher: &mut Child) -> String {
     use std::io::BufRead as _;
     let mut said = String::new();
     if let Some(output) = watcher.stdout.take() {
-        for line in std::io::BufReader::new(output).lines().map_while(Result::ok) {
+        for line in std::io::BufReader::new(output)
+            .lines()
+            .map_while(Result::ok)
+        {
             said.push_str(&line);
             if line == "started" || line == "failed" {
                 break;
@@ -100,7 +111,10 @@ fn first_verdict(watcher: &mut Child) -> String {
 }
 
 fn binaries() -> Option<PathBuf> {
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut versions: Vec<(u32, PathBuf)> = debian
         .filter_map(|entry| {
             let version = entry.file_name().to_str()?.parse().ok()?;
@@ -118,7 +132,10 @@ fn binaries() -> Option<PathBuf> {
 
 /// How to run a command as an ordinary user: Postgres refuses to run as root.
 fn ordinary_user() -> Result<&'static str, String> {
-    let id = Command::new("id").arg("-u").output().map_err(|error| error.to_string())?;
+    let id = Command::new("id")
+        .arg("-u")
+        .output()
+        .map_err(|error| error.to_string())?;
     if id.stdout.trim_ascii() != b"0" {
         return Ok("");
     }

@@ -31,16 +31,16 @@ impl Process {
             .unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut announced = String::new();
-        while !announced.contains("Database") {
+        while !announced.contains("Ready") {
             let read = output.read_line(&mut announced).unwrap();
             assert_ne!(read, 0, "it ended before it was ready: {announced}");
         }
-        // The token's line follows, where there is one: it comes with the same flush.
-        if announced.contains("docket.db") {
-            output.read_line(&mut announced).unwrap();
-        }
         let endpoint = word_after(&announced, "Endpoint").expect("it names its endpoint");
-        Self { child, announced, endpoint }
+        Self {
+            child,
+            announced,
+            endpoint,
+        }
     }
 
     /// The word that follows a label in what it announced.
