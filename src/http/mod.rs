@@ -4,6 +4,7 @@ mod answer;
 mod endpoint;
 mod health;
 mod params;
+mod playground;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,10 +44,7 @@ pub fn router(service: Service, store: Store, playground: Option<Playground>) ->
         .merge(endpoint::routes(Arc::new(service)))
         .merge(health::routes(store));
     match playground {
-        Some(playground) => {
-            let _ = playground;
-            routes
-        }
+        Some(playground) => routes.merge(playground::routes(playground.token)),
         None => routes,
     }
 }
