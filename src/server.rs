@@ -202,7 +202,7 @@ fn limits(config: &Config) -> Limits {
 
 /// A token that works for a day, where the server made its secret itself.
 fn developer_token(config: &Config) -> Result<Option<String>, ServeError> {
-    if !config.embedded.is_some() {
+    if config.embedded.is_none() {
         return Ok(None);
     }
     let claims = serde_json::Map::new();

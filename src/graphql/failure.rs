@@ -137,7 +137,7 @@ impl From<Failure> for Error {
 /// An error with its code.
 fn coded(code: Code, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions: &mut ErrorExtensionValues| {
-        extensions.set("code", code.as_str())
+        extensions.set("code", code.as_str());
     })
 }
 

@@ -62,14 +62,14 @@ async fn run(
     let viewer = match viewer(&service, request.headers(), now) {
         Ok(viewer) => Ok(viewer),
         Err(Refusal::Missing) => Err(Refusal::Missing),
-        Err(refusal) => return Err(unauthenticated(&refusal)),
+        Err(refusal) => return Err(unauthenticated(refusal)),
     };
     let method = request.method().clone();
     let params = read(&service, request).await?;
     let document = Document::parse(&params.query)
         .map_err(|error| Refused::document(error, Code::ParseFailed))?;
     let operation = document.operation(params.operation_name.as_deref());
-    permit(&service, operation, &method, viewer.as_ref().err())?;
+    permit(&service, operation, &method, viewer.as_ref().err().copied())?;
 
     let caller = Caller {
         viewer: viewer.ok(),
@@ -107,7 +107,7 @@ fn permit(
     service: &Service,
     operation: Operation,
     method: &Method,
-    nobody: Option<&Refusal>,
+    nobody: Option<Refusal>,
 ) -> Result<(), Refused> {
     if operation == Operation::Unknown {
         return Err(Refused::new(
@@ -190,7 +190,7 @@ fn wrong_method(message: &str, allowed: &'static str) -> Refused {
         .header(header::ALLOW, HeaderValue::from_static(allowed))
 }
 
-fn unauthenticated(refusal: &Refusal) -> Refused {
+fn unauthenticated(refusal: Refusal) -> Refused {
     tracing::debug!(reason = ?refusal, "a request was not authenticated");
     Refused::new(
         StatusCode::UNAUTHORIZED,

@@ -11,7 +11,7 @@ use super::connect::connect_for_migrations;
 use crate::config::DatabaseSettings;
 
 /// The advisory lock that servers starting at once queue for: "docket" in ASCII.
-const LOCK: i64 = 0x64_6f63_6b65_74;
+const LOCK: i64 = 0x646f_636b_6574;
 
 /// Applies what is missing, and names it. Servers that start at once apply each migration once:
 /// the second one waits for the first and finds nothing left to do.

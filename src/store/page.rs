@@ -73,9 +73,12 @@ pub(super) fn conditions(list: &List) -> Condition {
         }))
         .add_option(due_from.map(|day| Column::DueDate.gte(day)))
         .add_option(due_until.map(|day| Column::DueDate.lte(day)))
-        .add_option(has_due_date.map(|has| match has {
-            true => Column::DueDate.is_not_null(),
-            false => Column::DueDate.is_null(),
+        .add_option(has_due_date.map(|has| {
+            if has {
+                Column::DueDate.is_not_null()
+            } else {
+                Column::DueDate.is_null()
+            }
         }));
     match (trashed, list.status) {
         (false, _) | (true, Status::All) => all,

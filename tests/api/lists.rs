@@ -98,21 +98,10 @@ async fn walk(docket: &Docket, list: &Value, expected: &[String], forwards: bool
     let mut cursor = Value::Null;
     loop {
         let mut variables = list.clone();
-        let (count, from, next, previous, edge) = match forwards {
-            true => (
-                "first",
-                "after",
-                "hasNextPage",
-                "hasPreviousPage",
-                "endCursor",
-            ),
-            false => (
-                "last",
-                "before",
-                "hasPreviousPage",
-                "hasNextPage",
-                "startCursor",
-            ),
+        let (count, from, next, previous, edge) = if forwards {
+            ("first", "after", "hasNextPage", "hasPreviousPage", "endCursor")
+        } else {
+            ("last", "before", "hasPreviousPage", "hasNextPage", "startCursor")
         };
         variables[count] = json!(7);
         variables[from] = cursor;

@@ -1,6 +1,7 @@
 //! The tests of the whole: the real server, over real sockets, on real databases. One binary, so that
 //! it links once.
 
+#![allow(clippy::unwrap_used, reason = "what a test relies on may fail it")]
 #![allow(unreachable_pub, reason = "a test binary has nobody to publish to")]
 
 mod support;

@@ -84,7 +84,8 @@ on_both_databases! {
                     // it; but it never leaves the user's rows.
                     for filter in [json!({ "trashed": true }), json!({ "hasDueDate": false, "search": "t", "priority": ["LOW"] })] {
                         ask(json!({ "first": 20, "filter": filter })).await;
-                        for statement in std::mem::take(&mut *seen.lock().unwrap()) {
+                        let statements = std::mem::take(&mut *seen.lock().unwrap());
+                        for statement in statements {
                             let plan = plan(&inside, &statement).await;
                             let told = format!("{list} {filter}\n{}\n{plan}", statement.sql);
                             assert!(plan.contains("user_id =") || plan.contains("user_id="), "{told}");
