@@ -99,9 +99,21 @@ async fn walk(docket: &Docket, list: &Value, expected: &[String], forwards: bool
     loop {
         let mut variables = list.clone();
         let (count, from, next, previous, edge) = if forwards {
-            ("first", "after", "hasNextPage", "hasPreviousPage", "endCursor")
+            (
+                "first",
+                "after",
+                "hasNextPage",
+                "hasPreviousPage",
+                "endCursor",
+            )
         } else {
-            ("last", "before", "hasPreviousPage", "hasNextPage", "startCursor")
+            (
+                "last",
+                "before",
+                "hasPreviousPage",
+                "hasNextPage",
+                "startCursor",
+            )
         };
         variables[count] = json!(7);
         variables[from] = cursor;
