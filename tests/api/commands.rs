@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use serde_json::json;
 
 use crate::support::{Actor, Part, Process, SECRET, Scratch, docket_command, have, new_database};
@@ -168,4 +169,36 @@ async fn postgres_migrates_once_and_both_ways() {
         migrates(&new_database().await);
         start_together(&new_database().await).await;
     }
+}
+
+#[tokio::test]
+async fn postgres_is_reached_over_tls() {
+    const NAME: &str = "commands::postgres_is_reached_over_tls";
+    if !have(NAME, Part::OpenSsl) || !have(NAME, Part::Postgres) {
+        return;
+    }
+    let folder = Scratch::new();
+    let url = new_database().await;
+    let mut command = docket_command(folder.path());
+    command
+        .env("DATABASE_URL", format!("{url}?sslmode=require"))
+        .env("JWT_SECRET", SECRET);
+    let server = Process::start(command);
+    let alice = Actor::new(&server.endpoint, Some(&crate::support::sign("alice")));
+    alice.create(json!({ "title": "t" })).await;
+    let inside = sea_orm::Database::connect(format!("{url}?sslmode=disable"))
+        .await
+        .unwrap();
+    let row = inside
+        .query_one_raw(Statement::from_string(
+            DatabaseBackend::Postgres,
+            "SELECT bool_and(ssl) AS tls FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        ))
+        .await
+        .unwrap();
+    assert!(
+        row.unwrap().try_get::<bool>("", "tls").unwrap(),
+        "every connection is encrypted"
+    );
 }

@@ -54,6 +54,11 @@ fn start() -> Result<Cluster, String> {
     let script = r#"
         trap '' INT TERM HUP
         $AS "$BIN/initdb" -D "$PGHOME/data" -U postgres -A trust -E UTF8 --locale=C -N >"$PGHOME/log" 2>&1 &&
+        if command -v openssl >/dev/null; then
+            $AS openssl req -new -x509 -days 2 -nodes -subj /CN=localhost \
+                -out "$PGHOME/data/server.crt" -keyout "$PGHOME/data/server.key" 2>/dev/null &&
+            chmod 600 "$PGHOME/data/server.key" && echo "ssl = on" >>"$PGHOME/data/postgresql.conf"
+        fi &&
         $AS "$BIN/pg_ctl" -D "$PGHOME/data" -l "$PGHOME/data/server.log" -w start -o "-p $PORT -k $PGHOME \
             -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300 -c shared_buffers=64MB" >/dev/null 2>&1 &&
         echo started || { cat "$PGHOME/log"; echo failed; }

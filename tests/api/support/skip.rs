@@ -10,13 +10,16 @@ use super::postgres;
 pub enum Part {
     Postgres,
     Node,
+    OpenSsl,
 }
 
 /// Whether the machine has the part that this test needs.
 pub fn have(test: &str, part: Part) -> bool {
     let missing = match part {
         Part::Postgres => postgres::missing(),
-        Part::Node => missing_node(),
+        Part::Node => (!runs("node", "--version") || !runs("npm", "--version"))
+            .then(|| "Node.js with npm".to_owned()),
+        Part::OpenSsl => (!runs("openssl", "version")).then(|| "openssl".to_owned()),
     };
     let Some(missing) = missing else { return true };
     assert!(
@@ -28,10 +31,7 @@ pub fn have(test: &str, part: Part) -> bool {
     false
 }
 
-fn missing_node() -> Option<String> {
-    let runs = |program: &str| {
-        let output = Command::new(program).arg("--version").output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    (!runs("node") || !runs("npm")).then(|| "Node.js with npm".to_owned())
+fn runs(program: &str, argument: &str) -> bool {
+    let output = Command::new(program).arg(argument).output();
+    output.is_ok_and(|output| output.status.success())
 }
