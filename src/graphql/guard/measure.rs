@@ -91,7 +91,8 @@ pub(in crate::graphql) fn measure(
     }
     // Those that nothing spreads are walked by the engine too.
     for name in document.fragments.keys() {
-        measuring.fragment(name, 1)?;
+        let alone = measuring.fragment(name, 1)?;
+        Excess::check("nesting", alone.levels, limits.nesting)?;
     }
     all.check(limits)?;
     Ok(all)
@@ -112,8 +113,11 @@ struct Measuring<'a> {
 impl<'a> Measuring<'a> {
     /// `level` is how deep the walk itself has gone, which the stack must bear.
     fn selections(&mut self, set: &'a SelectionSet, level: u64) -> Result<Measured, Objection> {
-        Excess::check("nesting", level, self.limits.nesting)?;
         let mut all = Measured::default();
+        if set.items.is_empty() {
+            return Ok(all);
+        }
+        Excess::check("nesting", level, self.limits.nesting)?;
         for selection in &set.items {
             let directives = selection.node.directives().len() as u64;
             let mut one = match &selection.node {
@@ -141,7 +145,7 @@ impl<'a> Measuring<'a> {
             // As soon as it is too much: the sums of a hostile document soon mean nothing.
             Excess::check("selections", all.selections, self.limits.selections)?;
         }
-        all.levels += u64::from(!set.items.is_empty());
+        all.levels += 1;
         Ok(all)
     }
 

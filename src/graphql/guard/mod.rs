@@ -7,6 +7,8 @@
 mod collect;
 mod cost;
 mod measure;
+#[cfg(test)]
+mod properties;
 mod scan;
 
 use async_graphql::ServerError;
