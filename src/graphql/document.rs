@@ -51,7 +51,8 @@ impl Admitted {
         const TOKEN: u64 = 256;
         let scanned = guard::scan(text, limits).map_err(Rejection::from)?;
         let bytes = text.len() as u64 + TOKEN * scanned.tokens;
-        let ast = parse_query(scanned.text).map_err(|error| Rejection::Unreadable(error.into()))?;
+        let ast =
+            parse_query(scanned.text).map_err(|error| Rejection::Unreadable(unreadable(&error)))?;
         let measured = guard::measure(&ast, limits).map_err(|objection| match objection {
             Objection::Excess(excess) => excess.into(),
             Objection::Invalid(error) => Rejection::Invalid(vec![error]),
@@ -177,6 +178,17 @@ impl Document {
         });
         Ok(request)
     }
+}
+
+/// The parser draws the whole line with a mark under it, however long that is: what it expected, and
+/// where, says the same.
+fn unreadable(error: &async_graphql::parser::Error) -> ServerError {
+    let text = error.to_string();
+    let expected = text
+        .rsplit_once("\n  = ")
+        .map_or(text.as_str(), |(_, it)| it);
+    let place = error.positions().next();
+    ServerError::new(format!("Syntax error: {expected}."), place)
 }
 
 fn select<'a>(

@@ -83,9 +83,19 @@ impl Rejection {
             }
         };
         for error in &mut errors {
+            shorten(&mut error.message);
             let extensions: &mut ErrorExtensionValues = error.extensions.get_or_insert_default();
             extensions.set("code", code.as_str());
         }
         errors
+    }
+}
+
+/// A message quotes names of the document, which can be as long as a document.
+fn shorten(message: &mut String) {
+    const LONGEST: usize = 1_000;
+    if message.len() > LONGEST {
+        message.truncate(message.floor_char_boundary(LONGEST));
+        message.push('…');
     }
 }

@@ -263,7 +263,7 @@ impl Checking {
                     return self.object(&format!("must be an object, a {name}"));
                 };
                 for (member, value) in members {
-                    self.path.push(Step::from(member.to_string()));
+                    self.path.push(Step::from(quoted(member)));
                     match fields.get(member.as_str()) {
                         Some(field) => self.value(value, &field.ty),
                         None => self.object(&format!("is not a field of {name}")),
@@ -287,6 +287,11 @@ impl Checking {
             _ => {}
         }
     }
+}
+
+/// A name that a client made up, as far as it is worth repeating.
+fn quoted(name: &str) -> String {
+    name.chars().take(100).collect()
 }
 
 type Scalar = (fn(&ConstValue) -> bool, &'static str);

@@ -7,8 +7,13 @@
 mod support;
 
 mod commands;
+mod connections;
+mod documents;
 mod durability;
 mod engine;
+mod execution;
+mod fuzz;
+mod hostile;
 mod isolation;
 mod lists;
 mod loader;

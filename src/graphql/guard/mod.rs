@@ -21,7 +21,7 @@ pub(super) use scan::scan;
 /// How much one document may ask for. Each limit is a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Tokens of the text (`LIMIT_TOKENS`).
+    /// Tokens of the text, long ones counted more than once (`LIMIT_TOKENS`).
     pub tokens: u64,
     /// Brackets inside brackets of any kind, and selection sets inside selection sets with fragments
     /// counted as levels too (`LIMIT_NESTING`).

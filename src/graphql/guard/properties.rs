@@ -28,8 +28,11 @@ const BOUNDLESS: Limits = Limits {
     cost: u64::MAX,
 };
 
-/// Types, each with some of its fields: name, arguments to choose from, type of what it selects.
-const FIELDS: [(&str, &[(&str, &[&str], &str)]); 6] = [
+/// A field: name, arguments to choose from, type of what it selects.
+type Choice = (&'static str, &'static [&'static str], &'static str);
+
+/// Types, each with some of its fields.
+const FIELDS: [(&str, &[Choice]); 6] = [
     (
         "Query",
         &[
@@ -375,7 +378,7 @@ fn includes(directives: &[Positioned<Directive>], variables: Option<&Variables>)
     })
 }
 
-/// CollectFields, to the letter; as many fields for each key as there are.
+/// `CollectFields`, to the letter; as many fields for each key as there are.
 fn collect<'a>(
     document: &'a ExecutableDocument,
     object: &str,
@@ -472,7 +475,7 @@ fn arguments(field: &Field) -> Vec<(String, String)> {
         .collect()
 }
 
-/// FieldsInSetCanMerge: every two fields of one key, at every depth.
+/// `FieldsInSetCanMerge`: every two fields of one key, at every depth.
 fn can_merge(document: &ExecutableDocument, parent: &str, sets: &[&SelectionSet]) -> bool {
     let object = if parent == "Node" { "Task" } else { parent };
     let mut grouped: IndexMap<String, Vec<&Field>> = IndexMap::new();

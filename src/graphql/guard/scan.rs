@@ -42,6 +42,10 @@ pub(in crate::graphql) fn scan<'a>(text: &'a str, limits: &Limits) -> Result<Sca
     Ok(Scanned { text, tokens })
 }
 
+/// What is longer, token or white space or comment, counts as one more token for each so many bytes:
+/// the parser's time grows with the bytes too.
+const LONG: usize = 32;
+
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -53,17 +57,8 @@ impl Scanner<'_> {
     /// Counts up to the next comment, and says where it lies.
     fn next_comment(&mut self, limits: &Limits) -> Result<Option<std::ops::Range<usize>>, Excess> {
         while let Some(&byte) = self.bytes.get(self.at) {
+            let start = self.at;
             match byte {
-                // The last three are the bytes of U+FEFF, which is white space too.
-                b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xEF | 0xBB | 0xBF => {
-                    self.at += 1;
-                    continue;
-                }
-                b'#' => {
-                    let start = self.at;
-                    self.skip_while(|byte| byte != b'\n' && byte != b'\r');
-                    return Ok(Some(start..self.at));
-                }
                 b'{' | b'[' | b'(' => {
                     self.nesting += 1;
                     Excess::check("nesting", self.nesting, limits.nesting)?;
@@ -73,6 +68,7 @@ impl Scanner<'_> {
                     self.nesting = self.nesting.saturating_sub(1);
                     self.at += 1;
                 }
+                b'#' => self.skip_while(|byte| byte != b'\n' && byte != b'\r'),
                 b'"' if self.bytes[self.at..].starts_with(b"\"\"\"") => self.skip_block_string(),
                 b'"' => self.skip_string(),
                 b'.' if self.bytes[self.at..].starts_with(b"...") => self.at += 3,
@@ -85,10 +81,15 @@ impl Scanner<'_> {
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
                     self.skip_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
                 }
+                _ if is_ignored(byte) => self.skip_while(is_ignored),
                 _ => self.at += 1,
             }
-            self.tokens += 1;
+            let counts = byte != b'#' && !is_ignored(byte);
+            self.tokens += u64::from(counts) + ((self.at - start) / LONG) as u64;
             Excess::check("tokens", self.tokens, limits.tokens)?;
+            if byte == b'#' {
+                return Ok(Some(start..self.at));
+            }
         }
         Ok(None)
     }
@@ -136,6 +137,14 @@ impl Scanner<'_> {
     }
 }
 
+/// White space and commas. The last three are the bytes of U+FEFF, which is white space too.
+fn is_ignored(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xEF | 0xBB | 0xBF
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +167,11 @@ mod tests {
             ("\"unterminated", 1),
             ("\"\"\"unterminated", 1),
             ("é", 2),
+            ("a1234567890123456789012345678901", 2),
+            (
+                "# 4567890123456789012345678901234567890123456789012345678901234567",
+                2,
+            ),
         ] {
             assert_eq!(tokens(text), count, "{text}");
         }

@@ -1,6 +1,7 @@
 //! What tests start from: a server with a database of its own, and people who use it.
 
 mod actor;
+mod node;
 mod postgres;
 mod process;
 mod scratch;
@@ -13,6 +14,7 @@ use docket::server::Server;
 use sea_orm::{Database, DatabaseConnection};
 
 pub use actor::{ALL, Actor, Answer, SECRET, sign};
+pub use node::npm;
 pub use postgres::new_database;
 pub use process::{Process, docket_command};
 pub use scratch::Scratch;
@@ -31,21 +33,31 @@ pub struct Docket {
 
 impl Docket {
     pub async fn on_sqlite() -> Self {
+        Self::on_sqlite_with(&[]).await
+    }
+
+    /// With some settings that are not the usual ones.
+    pub async fn on_sqlite_with(settings: &[(&str, &str)]) -> Self {
         let scratch = Scratch::new();
         let url = format!("sqlite://{}/docket.db?mode=rwc", scratch.path().display());
-        Self::start(url, scratch).await
+        Self::start(url, scratch, settings).await
     }
 
     /// None where there is no Postgres, which the skip has named then.
     pub async fn on_postgres(test: &str) -> Option<Self> {
+        Self::on_postgres_with(test, &[]).await
+    }
+
+    /// With some settings that are not the usual ones.
+    pub async fn on_postgres_with(test: &str, settings: &[(&str, &str)]) -> Option<Self> {
         if !have(test, Part::Postgres) {
             return None;
         }
-        Some(Self::start(new_database().await, Scratch::new()).await)
+        Some(Self::start(new_database().await, Scratch::new(), settings).await)
     }
 
-    async fn start(url: String, scratch: Scratch) -> Self {
-        let server = Server::start(config(&url, &[])).await.unwrap();
+    async fn start(url: String, scratch: Scratch, settings: &[(&str, &str)]) -> Self {
+        let server = Server::start(config(&url, settings)).await.unwrap();
         let endpoint = format!("http://{}/graphql", server.local_addr());
         Self {
             alice: Actor::new(&endpoint, Some(&sign("alice"))),

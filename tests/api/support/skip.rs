@@ -11,6 +11,7 @@ pub enum Part {
     Postgres,
     Node,
     OpenSsl,
+    SlowHttpTest,
 }
 
 /// Whether the machine has the part that this test needs.
@@ -19,6 +20,12 @@ pub fn have(test: &str, part: Part) -> bool {
         Part::Postgres => postgres::missing(),
         Part::Node => (!runs("node", "--version") || !runs("npm", "--version"))
             .then(|| "Node.js with npm".to_owned()),
+        // It has no flag for its version; asked for help, it says that it failed.
+        Part::SlowHttpTest => Command::new("slowhttptest")
+            .arg("-h")
+            .output()
+            .is_err()
+            .then(|| "slowhttptest".to_owned()),
         Part::OpenSsl => (!runs("openssl", "version")).then(|| "openssl".to_owned()),
     };
     let Some(missing) = missing else { return true };
