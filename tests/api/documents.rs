@@ -1,5 +1,7 @@
 //! Documents that clients send once and name by their hash from then on.
 
+use std::fmt::Write as _;
+
 use reqwest::header::{ACCEPT, CACHE_CONTROL};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -9,10 +11,11 @@ use crate::support::{Actor, Answer, Docket, Process, SECRET, Scratch, docket_com
 const LIST: &str = "query List($first: Int) { tasks(first: $first) { nodes { title } } }";
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut digits = String::new();
+    for byte in Sha256::digest(text) {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 fn persisted(hash: &str) -> Value {
@@ -219,8 +222,6 @@ fn a_manifest_that_does_not_fit_the_schema_does_not_start() {
     }
 }
 
-/// The first page of a client's life is the slowest: what is known is found without parsing it again,
-/// and what depends on variables is decided anew each time.
 #[tokio::test]
 async fn a_known_document_is_decided_anew_for_its_variables() {
     let folder = Scratch::new();
