@@ -6,6 +6,7 @@
 
 mod support;
 
+mod clients;
 mod commands;
 mod durability;
 mod engine;

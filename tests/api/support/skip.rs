@@ -10,6 +10,7 @@ use super::postgres;
 pub enum Part {
     Postgres,
     Node,
+    Chromium,
     OpenSsl,
 }
 
@@ -19,6 +20,7 @@ pub fn have(test: &str, part: Part) -> bool {
         Part::Postgres => postgres::missing(),
         Part::Node => (!runs("node", "--version") || !runs("npm", "--version"))
             .then(|| "Node.js with npm".to_owned()),
+        Part::Chromium => (!runs("chromium", "--version")).then(|| "chromium".to_owned()),
         Part::OpenSsl => (!runs("openssl", "version")).then(|| "openssl".to_owned()),
     };
     let Some(missing) = missing else { return true };
