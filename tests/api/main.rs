@@ -14,6 +14,7 @@ mod isolation;
 mod lists;
 mod loader;
 mod plans;
+mod playground;
 mod schema;
 mod tasks;
 mod wire;

@@ -1,6 +1,7 @@
 //! What tests start from: a server with a database of its own, and people who use it.
 
 mod actor;
+pub mod clients;
 pub mod npm;
 mod postgres;
 mod process;

@@ -26,5 +26,10 @@ pub fn install(project: &Path) {
 pub fn run(command: &mut Command) {
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}\n{text}");
+    let program = command.get_program().display();
+    assert!(
+        output.status.success(),
+        "{program} {:?}\n{text}",
+        command.get_args()
+    );
 }

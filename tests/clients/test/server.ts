@@ -83,8 +83,8 @@ export interface Exchange extends Body {
   status: number;
 }
 
-function required(name: string): string {
+export function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} must be set: tests/api/clients.rs starts the server and does so.`);
+  if (!value) throw new Error(`${name} must be set: the tests in tests/api that start these do so.`);
   return value;
 }
