@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Part, Process, SECRET, Scratch, clients, docket_command, have, npm};
+use crate::support::{Docket, Part, Process, SECRET, Scratch, clients, docket_command, have, npm};
 
 #[test]
 fn works_in_a_browser() {
@@ -30,6 +30,44 @@ fn works_in_a_browser() {
             .env("DOCKET_ENDPOINT", &configured.endpoint)
             .env("DOCKET_SECRET", SECRET),
     );
+}
+
+#[tokio::test]
+async fn is_cached_for_good_and_runs_under_a_strict_policy() {
+    let docket = Docket::on_sqlite().await;
+    let address = format!("http://{}", docket.server.local_addr());
+    let page = reqwest::get(&address).await.unwrap();
+    assert_eq!(page.headers()["cache-control"], "no-cache");
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    for rule in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.split("; ").any(|part| part == rule), "{policy}");
+    }
+    let html = page.text().await.unwrap();
+    let (_, script) = html.split_once("src=\"").unwrap();
+    let (script, _) = script.split_once('"').unwrap();
+    let script = reqwest::get(address + script).await.unwrap();
+    assert_eq!(script.status(), 200);
+    assert_eq!(
+        script.headers()["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
+}
+
+#[tokio::test]
+async fn can_be_turned_off() {
+    let folder = Scratch::new();
+    let mut command = docket_command(folder.path());
+    command.env("PLAYGROUND", "false");
+    let server = Process::start(command);
+    assert_eq!(server.announced("Playground"), None);
+    for path in ["/", "/playground", "/playground/settings.json"] {
+        let address = server.endpoint.replace("/graphql", path);
+        assert_eq!(reqwest::get(address).await.unwrap().status(), 404, "{path}");
+    }
 }
 
 #[test]

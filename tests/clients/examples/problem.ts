@@ -18,7 +18,10 @@ export function problem(error: Pick<GraphQLFormattedError, "extensions">): strin
   const { code, fields, currentVersion } = extensionsOf(error);
   switch (code) {
     case "BAD_USER_INPUT":
-      return fields?.map(({ path, message }) => `${path.at(-1)}: ${message}`).join("\n") ?? "Look at what you typed.";
+      return (
+        fields?.map(({ path, message }) => `${path.at(-1)}: ${message}`).join("\n") ??
+        "Look at what you typed."
+      );
     case "NOT_FOUND":
       return "This task is gone.";
     case "CONFLICT":

@@ -11,7 +11,13 @@ import { createTask } from "../examples/apollo/create";
 import { allTasks, nextPage, searchPending } from "../examples/apollo/list";
 import { extensionsOf, problem } from "../examples/problem";
 import { createSession } from "../examples/session";
-import { TaskDocument, type TaskRowFragment, TasksDocument, type TasksQuery, type TasksQueryVariables } from "../generated/graphql";
+import {
+  TaskDocument,
+  type TaskRowFragment,
+  TasksDocument,
+  type TasksQuery,
+  type TasksQueryVariables,
+} from "../generated/graphql";
 import { endpoint, eventually, holdAnswers, somebody, somebodyExpired, watchWire } from "./server";
 
 const newClient = (session = somebody()) => createApollo(endpoint, session);
@@ -74,7 +80,10 @@ test("creates with an id of its own, and shows it before the server answers", as
   await createTask(client, input);
   const { data } = await client.query({ query: TasksDocument, fetchPolicy: "network-only" });
   assert.equal(data?.tasks.edges.length, 1, "a retry creates nothing twice");
-  assert.deepEqual(wire.map(({ operation }) => operation), ["CreateTask", "CreateTask", "Tasks"]);
+  assert.deepEqual(
+    wire.map(({ operation }) => operation),
+    ["CreateTask", "CreateTask", "Tasks"],
+  );
 });
 
 test("toggles, updates and deletes, and shows it without asking again", async (t) => {
@@ -87,7 +96,9 @@ test("toggles, updates and deletes, and shows it without asking again", async (t
 
   const release = holdAnswers(t);
   const toggled = toggleTask(client, task());
-  await eventually(() => assert.deepEqual([task().completed, task().version], [true, 2], "before the server answers"));
+  await eventually(() =>
+    assert.deepEqual([task().completed, task().version], [true, 2], "before the server answers"),
+  );
   release();
   await toggled;
   await eventually(() => assert.deepEqual([task().completed, task().version], [true, 3]));
@@ -104,7 +115,10 @@ test("toggles, updates and deletes, and shows it without asking again", async (t
 
   await deleteTask(client, id);
   await eventually(() => assert.deepEqual(all.titles(), ["other"]));
-  assert.deepEqual(wire.map(({ operation }) => operation), ["ToggleTask", "UpdateTask", "UpdateTask", "DeleteTask"]);
+  assert.deepEqual(
+    wire.map(({ operation }) => operation),
+    ["ToggleTask", "UpdateTask", "UpdateTask", "DeleteTask"],
+  );
 });
 
 test("refreshes an expired token and sends the request once more", async (t) => {
@@ -113,16 +127,25 @@ test("refreshes an expired token and sends the request once more", async (t) => 
   const { session, issuer } = somebodyExpired(() => wire.every(({ status }) => status === 401));
   const client = createApollo(endpoint, session);
   const lists = await Promise.all([show(allTasks(client, 1)), show(searchPending(client, "x"))]);
-  assert.deepEqual(lists.map(({ titles }) => titles()), [[], []]);
+  assert.deepEqual(
+    lists.map(({ titles }) => titles()),
+    [[], []],
+  );
   assert.deepEqual(statuses(), [200, 200, 401, 401]);
   assert.equal(issuer.asked, 1, "the issuer is asked once for both");
 });
 
 test("gives up when the fresh token is no better", async (t) => {
   const wire = watchWire(t);
-  const client = createApollo(endpoint, createSession("nonsense", async () => "no better"));
+  const client = createApollo(
+    endpoint,
+    createSession("nonsense", async () => "no better"),
+  );
   await assert.rejects(create(client, "never"), (error) => codesOf(error).join() === "UNAUTHENTICATED");
-  assert.deepEqual(wire.map(({ status }) => status), [401, 401]);
+  assert.deepEqual(
+    wire.map(({ status }) => status),
+    [401, 401],
+  );
 });
 
 test("reads codes from extensions", async () => {

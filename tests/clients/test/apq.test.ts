@@ -13,7 +13,8 @@ import { endpoint, somebody, somebodyExpired, watchWire } from "./server";
 /** What each request sent of its document, and whether its token was taken. */
 function documents(t: TestContext) {
   const wire = watchWire(t);
-  return () => wire.map(({ query, status }) => [query ? "document" : "hash", status === 401 ? "refused" : "heard"]);
+  return () =>
+    wire.map(({ query, status }) => [query ? "document" : "hash", status === 401 ? "refused" : "heard"]);
 }
 
 /** A document that the server has never seen: the name of its operation is new. */
@@ -39,7 +40,12 @@ test("Apollo Client", async (t) => {
     const { data } = await client.query({ query });
     assert.deepEqual(titles(data), visitor === session ? ["a"] : [], "each sees their own");
   }
-  assert.deepEqual(sent(), [["hash", "heard"], ["document", "heard"], ["hash", "heard"], ["hash", "heard"]]);
+  assert.deepEqual(sent(), [
+    ["hash", "heard"],
+    ["document", "heard"],
+    ["hash", "heard"],
+    ["hash", "heard"],
+  ]);
 });
 
 test("urql", async (t) => {
@@ -52,7 +58,12 @@ test("urql", async (t) => {
     assert.equal(error, undefined);
     assert.deepEqual(titles(data), visitor === session ? ["a"] : [], "each sees their own");
   }
-  assert.deepEqual(sent(), [["hash", "heard"], ["document", "heard"], ["hash", "heard"], ["hash", "heard"]]);
+  assert.deepEqual(sent(), [
+    ["hash", "heard"],
+    ["document", "heard"],
+    ["hash", "heard"],
+    ["hash", "heard"],
+  ]);
 });
 
 test("an expired token is refreshed on the way", async (t) => {
@@ -63,7 +74,11 @@ test("an expired token is refreshed on the way", async (t) => {
   assert.deepEqual(titles(data), []);
   const { error } = await createPersistedUrql(endpoint, expired()).query(query, {});
   assert.equal(error, undefined);
-  const each = [["hash", "refused"], ["hash", "heard"], ["document", "heard"]];
+  const each = [
+    ["hash", "refused"],
+    ["hash", "heard"],
+    ["document", "heard"],
+  ];
   // Two documents: each client prints it in a way of its own.
   assert.deepEqual(sent(), [...each, ...each]);
 });

@@ -14,10 +14,16 @@ import { required, somebody } from "./server";
 let browser: Browser;
 
 before(async () => {
-  const executablePath = required("PATH").split(delimiter).map((folder) => join(folder, "chromium")).find(existsSync);
+  const executablePath = required("PATH")
+    .split(delimiter)
+    .map((folder) => join(folder, "chromium"))
+    .find(existsSync);
   assert.ok(executablePath, "chromium is in PATH");
   // Without the sandbox it runs as root too, as CI does. No name resolves.
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"] });
+  browser = await chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+  });
 });
 
 after(() => browser.close());
@@ -27,24 +33,27 @@ async function open(t: TestContext, address: string): Promise<{ page: Page; wron
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const wrong: string[] = [];
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) wrong.push(message.text());
+    if (message.type() === "error") wrong.push(message.text());
   });
   page.on("pageerror", (error) => wrong.push(String(error)));
   page.on("requestfailed", (request) => wrong.push(`failed: ${request.url()}`));
   page.on("request", (request) => {
-    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(address)) wrong.push(`to another host: ${request.url()}`);
+    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(address))
+      wrong.push(`to another host: ${request.url()}`);
   });
   await page.exposeFunction("reportViolation", (violation: string) => wrong.push(violation));
   await page.addInitScript(`
     addEventListener("securitypolicyviolation", (event) => reportViolation(event.violatedDirective + " " + event.blockedURI));
   `);
-  page.setDefaultTimeout(10_000);
   t.after(async () => {
     // What it looked like at the end, for whoever wonders why it failed.
-    await page.screenshot({ path: join(required("PLAYGROUND_SCREENSHOTS"), `${t.name.split(":")[0]}, at the end.png`) });
+    await page.screenshot({
+      path: join(required("PLAYGROUND_SCREENSHOTS"), `${t.name.split(":")[0]}, at the end.png`),
+    });
     await page.close();
   });
-  await page.goto(address);
+  await page.goto(`${address}playground`);
+  assert.equal(page.url(), address);
   await page.locator(".graphiql-query-editor .view-line", { hasText: "PendingTasks" }).waitFor();
   return { page, wrong };
 }
@@ -58,11 +67,19 @@ async function run(page: Page, expected: string): Promise<void> {
 test("embedded: signed in, with examples that run, completion and documentation", async (t) => {
   const address = required("PLAYGROUND_EMBEDDED");
   const dev = createSession(required("PLAYGROUND_TOKEN"), () => Promise.reject(new Error("it is fresh")));
-  const { error } = await createTask(createUrql(`${address}graphql`, dev), { id: randomUUID(), title: "water the plants" });
+  const { error } = await createTask(createUrql(`${address}graphql`, dev), {
+    id: randomUUID(),
+    title: "water the plants",
+  });
   assert.equal(error, undefined);
 
   const { page, wrong } = await open(t, address);
-  assert.deepEqual(await page.getByRole("tab").allInnerTexts(), ["PendingTasks", "CreateTask", "ToggleTask", "Me"]);
+  assert.deepEqual(await page.getByRole("tab").allInnerTexts(), [
+    "PendingTasks",
+    "CreateTask",
+    "ToggleTask",
+    "Me",
+  ]);
   await run(page, "water the plants");
   await page.screenshot({ path: join(required("PLAYGROUND_SCREENSHOTS"), "embedded.png") });
 
@@ -89,12 +106,16 @@ test("embedded: signed in, with examples that run, completion and documentation"
 test("elsewhere: asks for a token in the pane for headers", async (t) => {
   const address = new URL("/", required("DOCKET_ENDPOINT")).href;
   const { page, wrong } = await open(t, address);
-  const headers = page.getByRole("region", { name: "Headers" }).locator(".view-line", { hasText: "Authorization" });
+  const headers = page
+    .getByRole("region", { name: "Headers" })
+    .locator(".view-line", { hasText: "Authorization" });
   await headers.waitFor();
   assert.match(await headers.innerText(), /"Bearer\s"$/);
   await run(page, "UNAUTHENTICATED");
   await page.screenshot({ path: join(required("PLAYGROUND_SCREENSHOTS"), "elsewhere.png") });
-  assert.deepEqual(wrong.splice(0), ["Failed to load resource: the server responded with a status of 401 (Unauthorized)"]);
+  assert.deepEqual(wrong.splice(0), [
+    "Failed to load resource: the server responded with a status of 401 (Unauthorized)",
+  ]);
 
   await headers.click();
   await page.keyboard.press("End");

@@ -14,10 +14,18 @@ import {
   type MutationParameters,
 } from "relay-runtime";
 import { createRelay } from "../examples/relay/environment";
-import createTask, { type changesCreateTaskMutation } from "../generated/relay/changesCreateTaskMutation.graphql";
-import deleteTask, { type changesDeleteTaskMutation } from "../generated/relay/changesDeleteTaskMutation.graphql";
-import toggleTask, { type changesToggleTaskMutation } from "../generated/relay/changesToggleTaskMutation.graphql";
-import nextPageQuery, { type TaskListPaginationQuery } from "../generated/relay/TaskListPaginationQuery.graphql";
+import createTask, {
+  type changesCreateTaskMutation,
+} from "../generated/relay/changesCreateTaskMutation.graphql";
+import deleteTask, {
+  type changesDeleteTaskMutation,
+} from "../generated/relay/changesDeleteTaskMutation.graphql";
+import toggleTask, {
+  type changesToggleTaskMutation,
+} from "../generated/relay/changesToggleTaskMutation.graphql";
+import nextPageQuery, {
+  type TaskListPaginationQuery,
+} from "../generated/relay/TaskListPaginationQuery.graphql";
 import taskList, { type TaskList_query$data } from "../generated/relay/TaskList_query.graphql";
 import taskListQuery, { type TaskListQuery } from "../generated/relay/TaskListQuery.graphql";
 import taskRow, { type TaskRow_task$data } from "../generated/relay/TaskRow_task.graphql";
@@ -60,7 +68,10 @@ test("a page, the next one, and what mutations make of them", async (t) => {
   environment.retain(createOperationDescriptor(taskListQuery, { first: 2 }));
   assert.deepEqual(shown(environment).titles, ["c", "b"]);
   const { endCursor } = shown(environment).list.tasks.pageInfo;
-  await fetchQuery<TaskListPaginationQuery>(environment, nextPageQuery, { first: 2, after: endCursor ?? null }).toPromise();
+  await fetchQuery<TaskListPaginationQuery>(environment, nextPageQuery, {
+    first: 2,
+    after: endCursor ?? null,
+  }).toPromise();
   assert.deepEqual(shown(environment).titles, ["c", "b", "a"], "the next page is added");
 
   const wire = watchWire(t);
@@ -73,7 +84,11 @@ test("a page, the next one, and what mutations make of them", async (t) => {
   await commit<changesDeleteTaskMutation>(environment, deleteTask, { id, connections: [connection] });
   assert.deepEqual(shown(environment).titles, ["d", "b", "a"]);
   const asked = wire.map(({ operation }) => operation);
-  assert.deepEqual(asked, ["changesCreateTaskMutation", "changesToggleTaskMutation", "changesDeleteTaskMutation"]);
+  assert.deepEqual(asked, [
+    "changesCreateTaskMutation",
+    "changesToggleTaskMutation",
+    "changesDeleteTaskMutation",
+  ]);
 });
 
 test("a row is fetched again by its id", async () => {
@@ -93,5 +108,8 @@ test("refreshes an expired token and sends the request once more", async (t) => 
   const { session } = somebodyExpired(() => true);
   const environment = createRelay(endpoint, session);
   await fetchQuery<TaskListQuery>(environment, taskListQuery, { first: 2 }).toPromise();
-  assert.deepEqual(wire.map(({ status }) => status), [401, 200]);
+  assert.deepEqual(
+    wire.map(({ status }) => status),
+    [401, 200],
+  );
 });

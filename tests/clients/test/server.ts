@@ -45,13 +45,20 @@ function sign(subject: string, seconds: number): string {
   return `${signed}.${createHmac("sha256", required("DOCKET_SECRET")).update(signed).digest("base64url")}`;
 }
 
+interface Exchange {
+  operation: string | undefined;
+  query: string | undefined;
+  /** 0 until the server has answered. */
+  status: number;
+}
+
 /** What this test sends from now on. */
 export function watchWire(test: TestContext): Exchange[] {
   const seen: Exchange[] = [];
   const send = globalThis.fetch;
   test.mock.method(globalThis, "fetch", async (input: RequestInfo, init?: RequestInit) => {
-    const body = typeof init?.body === "string" ? (JSON.parse(init.body) as Body) : {};
-    const exchange: Exchange = { operation: body.operationName, query: body.query, status: 0 };
+    const { operationName, query } = JSON.parse(String(init?.body)) as Record<string, string | undefined>;
+    const exchange: Exchange = { operation: operationName, query, status: 0 };
     seen.push(exchange);
     const response = await send(input, init);
     exchange.status = response.status;
@@ -71,16 +78,6 @@ export function holdAnswers(test: TestContext): () => void {
     return response;
   });
   return release;
-}
-
-interface Body {
-  operationName?: string;
-  query?: string;
-}
-
-export interface Exchange extends Body {
-  operation: string | undefined;
-  status: number;
 }
 
 export function required(name: string): string {

@@ -57,7 +57,10 @@ test("pages of a list become one list", async (t) => {
   await deleteTask(client, all.tasks().at(-1)!.id);
   await create(client, "f");
   assert.deepEqual(all.titles(), ["f", "e", "c", "b"], "whichever page it is on");
-  assert.deepEqual(wire.map(({ operation }) => operation), ["DeleteTask", "DeleteTask", "CreateTask"]);
+  assert.deepEqual(
+    wire.map(({ operation }) => operation),
+    ["DeleteTask", "DeleteTask", "CreateTask"],
+  );
 });
 
 test("creates with an id of its own, and shows it before the server answers", async (t) => {
@@ -75,7 +78,10 @@ test("creates with an id of its own, and shows it before the server answers", as
   await createTask(client, input);
   const { data } = await client.query(TasksDocument, {}, { requestPolicy: "network-only" });
   assert.equal(data?.tasks.edges.length, 1, "a retry creates nothing twice");
-  assert.deepEqual(wire.map(({ operation }) => operation), ["CreateTask", "CreateTask", "Tasks"]);
+  assert.deepEqual(
+    wire.map(({ operation }) => operation),
+    ["CreateTask", "CreateTask", "Tasks"],
+  );
 });
 
 test("toggles, updates and deletes, and shows it without asking again", async (t) => {
@@ -89,7 +95,9 @@ test("toggles, updates and deletes, and shows it without asking again", async (t
 
   const release = holdAnswers(t);
   const toggled = toggleTask(client, id);
-  await eventually(() => assert.deepEqual([task().completed, task().version], [true, 2], "before the server answers"));
+  await eventually(() =>
+    assert.deepEqual([task().completed, task().version], [true, 2], "before the server answers"),
+  );
   release();
   await toggled;
   await eventually(() => assert.deepEqual([task().completed, task().version], [true, 3]));
@@ -106,7 +114,10 @@ test("toggles, updates and deletes, and shows it without asking again", async (t
 
   await deleteTask(client, id);
   await eventually(() => assert.deepEqual([all.titles(), search.titles()], [["other"], []]));
-  assert.deepEqual(wire.map(({ operation }) => operation), ["ToggleTask", "UpdateTask", "UpdateTask", "DeleteTask"]);
+  assert.deepEqual(
+    wire.map(({ operation }) => operation),
+    ["ToggleTask", "UpdateTask", "UpdateTask", "DeleteTask"],
+  );
 });
 
 test("refreshes an expired token and sends the request once more", async (t) => {
@@ -114,7 +125,10 @@ test("refreshes an expired token and sends the request once more", async (t) => 
   const { session, issuer } = somebodyExpired(() => wire.every(({ status }) => status === 401));
   const client = newClient(session);
   const lists = await Promise.all([show(allTasks(client, 1)), show(searchPending(client, "x"))]);
-  assert.deepEqual(lists.map(({ titles }) => titles()), [[], []]);
+  assert.deepEqual(
+    lists.map(({ titles }) => titles()),
+    [[], []],
+  );
   assert.deepEqual(wire.map(({ status }) => status).sort(), [200, 200, 401, 401]);
   assert.equal(issuer.asked, 1, "the issuer is asked once for both");
 });
@@ -124,7 +138,10 @@ test("gives up when the fresh token is no better", async (t) => {
   const client = newClient(createSession("nonsense", async () => "no better"));
   const refused = errorOf(await client.query(TasksDocument, {}));
   assert.equal(extensionsOf(refused).code, "UNAUTHENTICATED");
-  assert.deepEqual(wire.map(({ status }) => status), [401, 401]);
+  assert.deepEqual(
+    wire.map(({ status }) => status),
+    [401, 401],
+  );
 });
 
 test("reads codes from extensions", async () => {

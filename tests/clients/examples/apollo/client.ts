@@ -20,7 +20,8 @@ export function sendToken(session: Session): ApolloLink {
 /** Sends a request that met an expired token once more, with a fresh one. */
 export function refreshToken(session: Session): ApolloLink {
   return new ErrorLink(({ error, operation, forward }) => {
-    const expired = CombinedGraphQLErrors.is(error) && error.errors.some((e) => extensionsOf(e).code === "UNAUTHENTICATED");
+    const expired =
+      CombinedGraphQLErrors.is(error) && error.errors.some((e) => extensionsOf(e).code === "UNAUTHENTICATED");
     return expired ? from(session.refresh()).pipe(switchMap(() => forward(operation))) : undefined;
   });
 }

@@ -7,7 +7,10 @@ import {
 } from "../../generated/graphql";
 
 /** The lists show the task at once. Its id is ours: sent again, it is not created twice. */
-export async function createTask(client: ApolloClient, input: CreateTaskInput & { id: string }): Promise<void> {
+export async function createTask(
+  client: ApolloClient,
+  input: CreateTaskInput & { id: string },
+): Promise<void> {
   await client.mutate({
     mutation: CreateTaskDocument,
     variables: { input },

@@ -29,11 +29,13 @@ export function cache(): Exchange {
         createTask({ createTask }: CreateTaskMutation, _, cache) {
           if (!createTask) return;
           const edge: Edge = { __typename: "TaskEdge", cursor: "", node: createTask.task };
-          const first = ({ status, filter, after }: TasksQueryVariables) => status !== "COMPLETED" && !filter && !after;
-          changeLists(cache, first, (edges) => [edge, ...without(edges, edge.node.id)]);
+          changePages(cache, (edges, { status, filter, after }) => {
+            const itsPlace = status !== "COMPLETED" && !filter && !after;
+            return itsPlace ? [edge, ...without(edges, edge.node.id)] : edges;
+          });
         },
         deleteTask({ deleteTask }: DeleteTaskMutation, _, cache) {
-          if (deleteTask) changeLists(cache, () => true, (edges) => without(edges, deleteTask.deletedTaskId));
+          if (deleteTask) changePages(cache, (edges) => without(edges, deleteTask.deletedTaskId));
         },
       },
     },
@@ -64,12 +66,12 @@ export function cache(): Exchange {
   });
 }
 
-/** Changes those pages of lists that have been loaded. */
-function changeLists(cache: Cache, which: (page: TasksQueryVariables) => boolean, change: (edges: Edge[]) => Edge[]): void {
+/** Changes each page of a list that has been loaded. */
+function changePages(cache: Cache, change: (edges: Edge[], page: TasksQueryVariables) => Edge[]): void {
   for (const { fieldName, arguments: page } of cache.inspectFields("Query")) {
-    if (fieldName !== "tasks" || !page || !which(page)) continue;
+    if (fieldName !== "tasks" || !page) continue;
     cache.updateQuery({ query: TasksDocument, variables: page as TasksQueryVariables }, (data) => {
-      return data && { tasks: { ...data.tasks, edges: change(data.tasks.edges) } };
+      return data && { tasks: { ...data.tasks, edges: change(data.tasks.edges, page) } };
     });
   }
 }

@@ -17,7 +17,8 @@ export function createUrql(endpoint: string, session: Session): Client {
 export function auth(session: Session): Exchange {
   return authExchange(async ({ appendHeaders }) => ({
     addAuthToOperation: (operation) => appendHeaders(operation, { Authorization: `Bearer ${session.token}` }),
-    didAuthError: ({ graphQLErrors }) => graphQLErrors.some((error) => extensionsOf(error).code === "UNAUTHENTICATED"),
+    didAuthError: ({ graphQLErrors }) =>
+      graphQLErrors.some((error) => extensionsOf(error).code === "UNAUTHENTICATED"),
     refreshAuth: () => session.refresh(),
   }));
 }
