@@ -33,7 +33,7 @@ fn works_in_a_browser() {
 }
 
 #[tokio::test]
-async fn is_cached_for_good_and_runs_under_a_strict_policy() {
+async fn is_compressed_cached_for_good_and_under_a_strict_policy() {
     let docket = Docket::on_sqlite().await;
     let address = format!("http://{}", docket.server.local_addr());
     let page = reqwest::get(&address).await.unwrap();
@@ -49,8 +49,14 @@ async fn is_cached_for_good_and_runs_under_a_strict_policy() {
     let html = page.text().await.unwrap();
     let (_, script) = html.split_once("src=\"").unwrap();
     let (script, _) = script.split_once('"').unwrap();
-    let script = reqwest::get(address + script).await.unwrap();
+    let script = reqwest::Client::new()
+        .get(address + script)
+        .header("accept-encoding", "gzip, br")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(script.status(), 200);
+    assert_eq!(script.headers()["content-encoding"], "br");
     assert_eq!(
         script.headers()["cache-control"],
         "public, max-age=31536000, immutable"
