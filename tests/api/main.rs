@@ -6,6 +6,7 @@
 
 mod support;
 
+mod clients;
 mod commands;
 mod connections;
 mod documents;
@@ -18,6 +19,7 @@ mod isolation;
 mod lists;
 mod loader;
 mod plans;
+mod playground;
 mod schema;
 mod tasks;
 mod wire;

@@ -198,11 +198,13 @@ fn graphql_over_http_to_the_letter() {
     }
     let folder = Scratch::new();
     let server = Process::start(docket_command(folder.path()));
-    let endpoint = [("ENDPOINT", server.endpoint.as_str())];
-    npm(
-        std::path::Path::new("tests/audit"),
-        &endpoint,
-        &["audit.mjs"],
+    let audit = std::path::Path::new("tests/audit");
+    npm::install(audit);
+    npm::run(
+        std::process::Command::new("node")
+            .arg("audit.mjs")
+            .env("ENDPOINT", &server.endpoint)
+            .current_dir(audit),
     );
 }
 

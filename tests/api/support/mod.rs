@@ -1,7 +1,8 @@
 //! What tests start from: a server with a database of its own, and people who use it.
 
 mod actor;
-mod node;
+pub mod clients;
+pub mod npm;
 mod postgres;
 mod process;
 mod scratch;
@@ -14,7 +15,6 @@ use docket::server::Server;
 use sea_orm::{Database, DatabaseConnection};
 
 pub use actor::{ALL, Actor, Answer, SECRET, sign};
-pub use node::npm;
 pub use postgres::new_database;
 pub use process::{Process, docket_command};
 pub use scratch::Scratch;

@@ -10,6 +10,7 @@ use super::postgres;
 pub enum Part {
     Postgres,
     Node,
+    Chromium,
     OpenSsl,
     SlowHttpTest,
 }
@@ -26,6 +27,7 @@ pub fn have(test: &str, part: Part) -> bool {
             .output()
             .is_err()
             .then(|| "slowhttptest".to_owned()),
+        Part::Chromium => (!runs("chromium", "--version")).then(|| "chromium".to_owned()),
         Part::OpenSsl => (!runs("openssl", "version")).then(|| "openssl".to_owned()),
     };
     let Some(missing) = missing else { return true };
