@@ -8,6 +8,7 @@ use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::MigratorTrait;
 
 mod m20261121_000001_tasks;
+mod m20261121_000002_tags_and_subtasks;
 
 /// The migrations, oldest first.
 #[derive(Debug)]
@@ -16,6 +17,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_tasks::Migration)]
+        vec![
+            Box::new(m20261121_000001_tasks::Migration),
+            Box::new(m20261121_000002_tags_and_subtasks::Migration),
+        ]
     }
 }

@@ -6,7 +6,7 @@ use async_graphql::{Context, Request};
 use chrono::{DateTime, Utc};
 
 use super::failure::Failure;
-use super::loader::TaskLoader;
+use super::loader::Loaders;
 use crate::identity::Viewer;
 use crate::store::{Store, Tasks};
 
@@ -34,8 +34,8 @@ pub struct Caller {
 impl Caller {
     pub(super) fn attach(self, request: Request, store: &Store) -> Request {
         let request = match &self.viewer {
-            // One loader a request: what it remembers is gone with the request and its user.
-            Some(viewer) => request.data(TaskLoader::new(store.clone(), viewer.clone())),
+            // Loaders of its own: what they remember is gone with the request and its user.
+            Some(viewer) => request.data(Loaders::new(store.clone(), viewer.clone())),
             None => request,
         };
         request.data(self)
@@ -50,8 +50,8 @@ pub(super) trait Calling<'a> {
     fn now(&self) -> Result<DateTime<Utc>, Failure>;
     /// The tasks of whoever asks.
     fn tasks(&self) -> Result<Tasks<'a>, Failure>;
-    /// The loader of whoever asks.
-    fn loader(&self) -> Result<&'a TaskLoader, Failure>;
+    /// What this request has asked for so far.
+    fn loaders(&self) -> Result<&'a Loaders, Failure>;
 }
 
 impl<'a> Calling<'a> for Context<'a> {
@@ -73,7 +73,7 @@ impl<'a> Calling<'a> for Context<'a> {
         Ok(store.tasks(self.viewer()?))
     }
 
-    fn loader(&self) -> Result<&'a TaskLoader, Failure> {
+    fn loaders(&self) -> Result<&'a Loaders, Failure> {
         self.data_opt().ok_or(Failure::Unauthenticated)
     }
 }

@@ -16,6 +16,17 @@ pub(super) enum TaskStatus {
     Completed,
 }
 
+impl TaskStatus {
+    /// Whether a task is among these.
+    pub(super) const fn takes(self, completed: bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::Pending => !completed,
+            Self::Completed => completed,
+        }
+    }
+}
+
 /// What tasks are ordered by. Ties are broken by id, so that an order is total. Tasks that have no
 /// value come last in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -4,7 +4,9 @@ use async_graphql::{ID, InputObject, MaybeUndefined};
 
 use super::enums::TaskPriority;
 use super::scalars::{Date, LocalTime};
-use crate::task::{Assign, Draft, Filter, PatchDraft, SearchTerms, Violation};
+use crate::task::{
+    Assign, Draft, Filter, PatchDraft, Place, SearchTerms, Tag, Violation, parse_id,
+};
 
 /// Which tasks a list shows. Every condition given must hold.
 #[derive(Debug, Default, InputObject)]
@@ -20,6 +22,12 @@ pub(super) struct TaskFilter {
     due_until: Option<Date>,
     /// True: only tasks that have a due date. False: only tasks that have none.
     has_due_date: Option<bool>,
+    /// The task has every one of these tags, whatever their case. At most 20.
+    tags: Option<Vec<String>>,
+    /// Only subtasks of this task.
+    parent_id: Option<ID>,
+    /// True: only tasks that have no parent. False: only subtasks.
+    top_level: Option<bool>,
     /// Only tasks that lie in the trash; they are in no other list.
     #[graphql(default)]
     trashed: bool,
@@ -28,8 +36,25 @@ pub(super) struct TaskFilter {
 impl TaskFilter {
     pub(super) fn parse(self) -> Result<Filter, Vec<Violation>> {
         let search = self.search.as_deref().map(SearchTerms::parse).transpose();
+        let mut broken = Vec::new();
+        let search = search.unwrap_or_else(|message| {
+            broken.push(Violation::new("search", message));
+            None
+        });
+        let tags = Tag::parse_all("tags", self.tags.as_deref().unwrap_or_default());
+        let tags = tags.unwrap_or_else(|more| {
+            broken.extend(more);
+            Vec::new()
+        });
+        if !broken.is_empty() {
+            return Err(broken);
+        }
+        let mut tags: Vec<_> = tags.iter().map(|tag| tag.key().to_owned()).collect();
+        tags.sort();
         Ok(Filter {
-            search: search.map_err(|message| vec![Violation::new("search", message)])?,
+            search,
+            tags,
+            place: place(self.parent_id.as_ref(), self.top_level),
             priority: self
                 .priority
                 .map(|wanted| wanted.into_iter().map(Into::into).collect()),
@@ -38,6 +63,18 @@ impl TaskFilter {
             has_due_date: self.has_due_date,
             trashed: self.trashed,
         })
+    }
+}
+
+fn place(parent: Option<&ID>, top_level: Option<bool>) -> Option<Place> {
+    // An id that no task can have is the parent of none.
+    let parent = parent.map(|id| parse_id(id).map_or(Place::Nowhere, Place::Under));
+    match (parent, top_level) {
+        (Some(_), Some(true)) => Some(Place::Nowhere),
+        (Some(parent), _) => Some(parent),
+        (None, Some(true)) => Some(Place::TopLevel),
+        (None, Some(false)) => Some(Place::Subtask),
+        (None, None) => None,
     }
 }
 
@@ -57,6 +94,12 @@ pub(super) struct CreateTaskInput {
     due_date: Option<Date>,
     /// The time on that day; only with a due date.
     due_time: Option<LocalTime>,
+    /// At most 20, of 1 to 50 characters each. Those that differ in case alone are one; the spelling is
+    /// the one that the viewer first used.
+    tags: Option<Vec<String>>,
+    /// The task that this one shall be a part of. That one has no parent itself, and at most 100
+    /// subtasks.
+    parent_id: Option<ID>,
 }
 
 impl From<CreateTaskInput> for Draft {
@@ -68,6 +111,8 @@ impl From<CreateTaskInput> for Draft {
             priority: input.priority.map(Into::into),
             due_date: input.due_date.map(|day| day.0),
             due_time: input.due_time.map(|time| time.0),
+            tags: input.tags.unwrap_or_default(),
+            parent_id: input.parent_id.map(|id| id.0),
         }
     }
 }
@@ -87,6 +132,16 @@ pub(super) struct UpdateTaskInput {
     due_date: MaybeUndefined<Date>,
     /// The time on that day; only with a due date.
     due_time: MaybeUndefined<LocalTime>,
+    /// All of its tags, in place of those that it has; see `CreateTaskInput`. Not together with
+    /// `addTags` or `removeTags`.
+    tags: MaybeUndefined<Vec<String>>,
+    /// Tags to add to those that it has: two devices that each add one do not undo each other.
+    add_tags: Option<Vec<String>>,
+    /// Tags to take away from those that it has.
+    remove_tags: Option<Vec<String>>,
+    /// The task that it shall be a part of; null makes it one that stands by itself. A task that has
+    /// subtasks cannot become one.
+    parent_id: MaybeUndefined<ID>,
 }
 
 impl From<UpdateTaskInput> for PatchDraft {
@@ -98,6 +153,10 @@ impl From<UpdateTaskInput> for PatchDraft {
             priority: assign(input.priority, Into::into),
             due_date: assign(input.due_date, |day| day.0),
             due_time: assign(input.due_time, |time| time.0),
+            tags: assign(input.tags, |tags| tags),
+            add_tags: input.add_tags,
+            remove_tags: input.remove_tags,
+            parent_id: assign(input.parent_id, |id| id.0),
         }
     }
 }

@@ -1,6 +1,9 @@
-//! Batches the by-id reads of one request into one statement.
+//! Batches what the objects of one request ask for: one statement for each kind, however many ask.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::OnceLock;
 
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
@@ -8,10 +11,89 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use crate::identity::Viewer;
-use crate::store::{Store, StoreError};
-use crate::task::Task;
+use crate::store::{Store, StoreError, Tasks};
+use crate::task::{Tag, Task};
 
-type Loaded = Result<Option<Task>, LoadError>;
+/// How many keys go into one statement: more than the largest page has.
+const BATCH: usize = 1_000;
+
+/// What one request has asked for, for as long as it lasts. Made when it is first asked: most requests
+/// need none, and few need all.
+pub(super) struct Loaders {
+    store: Store,
+    viewer: Viewer,
+    tasks: OnceLock<Batches<Option<Task>>>,
+    tags: OnceLock<Batches<Vec<Tag>>>,
+    subtasks: OnceLock<Batches<Vec<Task>>>,
+}
+
+impl Loaders {
+    pub(super) const fn new(store: Store, viewer: Viewer) -> Self {
+        Self {
+            store,
+            viewer,
+            tasks: OnceLock::new(),
+            tags: OnceLock::new(),
+            subtasks: OnceLock::new(),
+        }
+    }
+
+    /// The task with this id, if the user has it.
+    pub(super) async fn task(&self, id: Uuid) -> Result<Option<Task>, Failure> {
+        let read: Read<_> = |tasks, ids| {
+            Box::pin(async move {
+                let found = tasks.by_ids(ids).await?;
+                Ok(found
+                    .into_iter()
+                    .map(|task| (task.id, Some(task)))
+                    .collect())
+            })
+        };
+        load(self.tasks.get_or_init(|| self.batches(read)), id).await
+    }
+
+    /// The tags of a task, by name.
+    pub(super) async fn tags(&self, task: Uuid) -> Result<Vec<Tag>, Failure> {
+        let read: Read<_> = |tasks, ids| Box::pin(async move { tasks.tags_of(ids).await });
+        load(self.tags.get_or_init(|| self.batches(read)), task).await
+    }
+
+    /// The subtasks of a task, oldest first; see [`Tasks::subtasks_of`].
+    pub(super) async fn subtasks(&self, task: Uuid) -> Result<Vec<Task>, Failure> {
+        let read: Read<_> = |tasks, ids| Box::pin(async move { tasks.subtasks_of(ids).await });
+        load(self.subtasks.get_or_init(|| self.batches(read)), task).await
+    }
+
+    fn batches<V: Answer>(&self, read: Read<V>) -> Batches<V> {
+        let batch = Batch {
+            store: self.store.clone(),
+            viewer: self.viewer.clone(),
+            read,
+        };
+        Loader::new(batch).with_max_batch_size(BATCH)
+    }
+}
+
+/// What a key stands for; its default is what it is when the user has nothing for it.
+trait Answer: Clone + Default + Send + Sync + 'static {}
+
+impl<T: Clone + Default + Send + Sync + 'static> Answer for T {}
+
+type Batches<V> = Loader<Uuid, Result<V, LoadError>, Batch<V>>;
+
+type Reading<'a, V> =
+    Pin<Box<dyn Future<Output = Result<HashMap<Uuid, V>, StoreError>> + Send + 'a>>;
+
+/// Reads what some keys stand for.
+type Read<V> = for<'a> fn(Tasks<'a>, &'a [Uuid]) -> Reading<'a, V>;
+
+async fn load<V: Answer>(batches: &Batches<V>, key: Uuid) -> Result<V, Failure> {
+    match batches.try_load(key).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(LoadError::Store(error))) => Err(error.into()),
+        Ok(Err(LoadError::Lost)) | Err(_) => Err(Failure::Lost("the batch of a loader")),
+    }
+}
 
 /// Why a batch has no answer. Every waiter of the batch gets it.
 #[derive(Clone, Debug)]
@@ -21,48 +103,31 @@ enum LoadError {
     Lost,
 }
 
-/// Reads tasks of one user by id, for as long as one request lasts.
-pub(super) struct TaskLoader(Loader<Uuid, Loaded, Batch>);
-
-impl TaskLoader {
-    pub(super) fn new(store: Store, viewer: Viewer) -> Self {
-        Self(Loader::new(Batch { store, viewer }))
-    }
-
-    /// The task with this id, if the user has it.
-    pub(super) async fn load(&self, id: Uuid) -> Result<Option<Task>, Failure> {
-        match self.0.try_load(id).await {
-            Ok(Ok(task)) => Ok(task),
-            Ok(Err(LoadError::Store(error))) => Err(error.into()),
-            Ok(Err(LoadError::Lost)) | Err(_) => Err(Failure::Lost("the batch of a loader")),
-        }
-    }
-}
-
-struct Batch {
+struct Batch<V> {
     store: Store,
     viewer: Viewer,
+    read: Read<V>,
 }
 
-impl BatchFn<Uuid, Loaded> for Batch {
-    async fn load(&mut self, ids: &[Uuid]) -> HashMap<Uuid, Loaded> {
-        let (store, viewer, wanted) = (self.store.clone(), self.viewer.clone(), ids.to_vec());
+impl<V: Answer> BatchFn<Uuid, Result<V, LoadError>> for Batch<V> {
+    async fn load(&mut self, keys: &[Uuid]) -> HashMap<Uuid, Result<V, LoadError>> {
+        let (store, viewer, wanted) = (self.store.clone(), self.viewer.clone(), keys.to_vec());
+        let read = self.read;
         // In a task of its own: the loader holds its lock while a batch runs, and a waiter that is
         // dropped in the middle would take the batch of all the others with it.
-        let read = tokio::spawn(async move { store.tasks(&viewer).by_ids(&wanted).await });
+        let read = tokio::spawn(async move { read(store.tasks(&viewer), &wanted).await });
+        let read = match read.await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) => Err(LoadError::Store(error)),
+            Err(_) => Err(LoadError::Lost),
+        };
         // Every key gets an answer: the loader fails on one that is left out.
-        match read.await {
-            Ok(Ok(tasks)) => {
-                let mut answers: HashMap<_, _> = ids.iter().map(|id| (*id, Ok(None))).collect();
-                answers.extend(tasks.into_iter().map(|task| (task.id, Ok(Some(task)))));
-                answers
+        match read {
+            Ok(mut found) => {
+                let answer = |key: &Uuid| (*key, Ok(found.remove(key).unwrap_or_default()));
+                keys.iter().map(answer).collect()
             }
-            Ok(Err(error)) => all_fail(ids, &LoadError::Store(error)),
-            Err(_) => all_fail(ids, &LoadError::Lost),
+            Err(error) => keys.iter().map(|key| (*key, Err(error.clone()))).collect(),
         }
     }
-}
-
-fn all_fail(ids: &[Uuid], error: &LoadError) -> HashMap<Uuid, Loaded> {
-    ids.iter().map(|id| (*id, Err(error.clone()))).collect()
 }

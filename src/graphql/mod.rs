@@ -1,6 +1,7 @@
 //! The schema, by subject. Resolvers are a few lines: arguments become `task` types, one call goes
 //! to the store, rows come back as objects.
 
+mod bulk;
 mod connection;
 mod context;
 mod document;

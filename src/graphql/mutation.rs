@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use uuid::Uuid;
 
+use super::bulk::{self, Bulk};
 use super::context::Calling;
 use super::failure::{Failure, Nullable};
 use super::inputs::{CreateTaskInput, UpdateTaskInput};
@@ -48,6 +49,27 @@ pub(super) struct DeleteTaskPayload {
 pub(super) struct RestoreTaskPayload {
     /// The task as it is now.
     task: Task,
+}
+
+/// The answer to `createTasks`.
+#[derive(SimpleObject)]
+pub(super) struct CreateTasksPayload {
+    /// The tasks that were created, or that were there already, each once and in the order asked.
+    tasks: Vec<Task>,
+}
+
+/// The answer to `updateTasks`.
+#[derive(SimpleObject)]
+pub(super) struct UpdateTasksPayload {
+    /// The tasks as they are now, each once and in the order asked.
+    tasks: Vec<Task>,
+}
+
+/// The answer to `deleteTasks`.
+#[derive(SimpleObject)]
+pub(super) struct DeleteTasksPayload {
+    /// The ids of the tasks, each once and in the order asked; their subtasks went along.
+    deleted_task_ids: Vec<ID>,
 }
 
 /// What can be changed. Each field is made whole or not at all, and is on disk when it answers; one
@@ -99,7 +121,7 @@ impl Mutation {
         Some(task.map(|task| ToggleTaskPayload { task }))
     }
 
-    /// Moves a task to the trash. One that lies there already is left as it is.
+    /// Moves a task, with its subtasks, to the trash. One that lies there already is left as it is.
     async fn delete_task(
         &self,
         ctx: &Context<'_>,
@@ -115,7 +137,8 @@ impl Mutation {
         }))
     }
 
-    /// Takes a task out of the trash. One that is not there is left as it is.
+    /// Takes a task out of the trash, with the subtasks that it took along. One that is not there is left
+    /// as it is.
     async fn restore_task(
         &self,
         ctx: &Context<'_>,
@@ -124,6 +147,40 @@ impl Mutation {
         let change = known(&id).map(|id| Change::Restore { id });
         let task = write(ctx, change).await;
         Some(task.map(|task| RestoreTaskPayload { task }))
+    }
+
+    /// Creates up to 100 tasks, all or none; a task can be made together with its parent.
+    async fn create_tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tasks.")] inputs: Vec<CreateTaskInput>,
+    ) -> Nullable<CreateTasksPayload> {
+        let tasks = write_all(ctx, bulk::create(inputs)).await;
+        Some(tasks.map(|tasks| CreateTasksPayload { tasks }))
+    }
+
+    /// Changes the same parts of up to 100 tasks, of all or of none.
+    async fn update_tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tasks' ids; one that stands twice counts once.")] ids: Vec<ID>,
+        #[graphql(desc = "What to change.")] input: UpdateTaskInput,
+    ) -> Nullable<UpdateTasksPayload> {
+        let tasks = write_all(ctx, bulk::update(&ids, input)).await;
+        Some(tasks.map(|tasks| UpdateTasksPayload { tasks }))
+    }
+
+    /// Moves up to 100 tasks, with their subtasks, to the trash, all or none. Those that lie there
+    /// already are left as they are.
+    async fn delete_tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tasks' ids; one that stands twice counts once.")] ids: Vec<ID>,
+    ) -> Nullable<DeleteTasksPayload> {
+        let tasks = write_all(ctx, bulk::delete(&ids)).await;
+        Some(tasks.map(|tasks| DeleteTasksPayload {
+            deleted_task_ids: tasks.iter().map(|task| task.0.id.into()).collect(),
+        }))
     }
 }
 
@@ -137,4 +194,13 @@ fn known(id: &ID) -> Result<Uuid, Failure> {
 async fn write(ctx: &Context<'_>, change: Result<Change, Failure>) -> Result<Task, Failure> {
     let tasks = ctx.tasks()?;
     Ok(Task(tasks.write(change?, ctx.now()?).await?))
+}
+
+/// The same for changes that belong together.
+async fn write_all(ctx: &Context<'_>, bulk: Result<Bulk, Failure>) -> Result<Vec<Task>, Failure> {
+    let tasks = ctx.tasks()?;
+    let Bulk { changes, places } = bulk?;
+    let written = tasks.write_all(changes, ctx.now()?).await;
+    let written = written.map_err(|error| bulk::failure(error, &places))?;
+    Ok(written.into_iter().map(Task).collect())
 }

@@ -94,10 +94,10 @@ impl Query {
 }
 
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Task>, Failure> {
-    let loader = ctx.loader()?;
+    let loaders = ctx.loaders()?;
     // An id that no task can have belongs to no task.
     let Some(id) = parse_id(id) else {
         return Ok(None);
     };
-    Ok(loader.load(id).await?.map(Task))
+    Ok(loaders.task(id).await?.map(Task))
 }

@@ -1,8 +1,10 @@
 //! The type `Task`.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 
-use super::enums::TaskPriority;
+use super::context::Calling;
+use super::enums::{TaskPriority, TaskStatus};
+use super::failure::{Failure, Nullable};
 use super::scalars::{Date, Instant, LocalTime};
 use crate::task;
 
@@ -51,6 +53,41 @@ impl Task {
     /// The wall-clock time on the day it is due; only with a due date.
     async fn due_time(&self) -> Option<LocalTime> {
         self.0.due_time.map(LocalTime)
+    }
+
+    /// Its tags, by name.
+    async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<String>, Failure> {
+        let tags = ctx.loaders()?.tags(self.0.id).await?;
+        Ok(tags.iter().map(|tag| tag.name().to_owned()).collect())
+    }
+
+    /// The task that it is a part of; null for one that stands by itself.
+    async fn parent(&self, ctx: &Context<'_>) -> Nullable<Task> {
+        let id = self.0.parent_id?;
+        let parent = async { ctx.loaders()?.task(id).await };
+        parent.await.map(|parent| parent.map(Self)).transpose()
+    }
+
+    /// The tasks that are a part of it, oldest first: one level, a subtask has none of its own. While
+    /// it lies in the trash, those that it took along.
+    async fn subtasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            default_with = "TaskStatus::All",
+            desc = "Which of them, by whether they are done."
+        )]
+        status: TaskStatus,
+    ) -> Result<Vec<Task>, Failure> {
+        if self.0.parent_id.is_some() {
+            return Ok(Vec::new());
+        }
+        let subtasks = ctx.loaders()?.subtasks(self.0.id).await?;
+        let wanted = |subtask: &task::Task| {
+            status.takes(subtask.completed_at.is_some())
+                && subtask.with_parent == self.0.deleted_at.is_some()
+        };
+        Ok(subtasks.into_iter().filter(wanted).map(Self).collect())
     }
 
     /// When it was created.

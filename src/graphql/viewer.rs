@@ -49,6 +49,25 @@ impl Viewer<'_> {
             due_today: today.map(|_| counts.due_today),
         })
     }
+
+    /// Every tag that a task outside the trash carries, by name.
+    async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<TagCount>, Failure> {
+        let counts = ctx.tasks()?.tag_counts().await?;
+        let counts = counts.into_iter().map(|count| TagCount {
+            name: count.name,
+            task_count: count.tasks,
+        });
+        Ok(counts.collect())
+    }
+}
+
+/// A tag in use.
+#[derive(SimpleObject)]
+pub(super) struct TagCount {
+    /// The tag, as it was first spelled.
+    name: String,
+    /// How many tasks outside the trash carry it.
+    task_count: i64,
 }
 
 /// How many tasks the viewer has outside the trash.

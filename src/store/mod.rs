@@ -8,8 +8,10 @@ mod entity;
 mod error;
 mod migrations;
 mod page;
+mod relations;
 mod tasks;
 mod watch;
+mod work;
 mod write;
 
 use std::time::Duration;
@@ -23,6 +25,7 @@ pub use error::{ChangeError, StoreError};
 pub use migrations::{migrate_down, migrate_up, migration_status};
 pub use tasks::Tasks;
 pub use watch::Watch;
+pub use write::WriteError;
 
 /// Connections to one database. Cheap to clone.
 #[derive(Clone, Debug)]

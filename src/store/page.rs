@@ -10,11 +10,15 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, FromQueryResult, IdenStatic,
+    QueryFilter, QuerySelect, QueryTrait,
 };
 
 use super::Tasks;
+use super::entity::tag;
 use super::entity::task::{COMPLETED, Column, PENDING, Row, TRASHED, priority_to_column};
-use crate::task::{Direction, End, Filter, Key, List, Page, Position, Sort, Status, Task, Window};
+use crate::task::{
+    Direction, End, Filter, Key, List, Page, Place, Position, Sort, Status, Task, Window,
+};
 
 /// Reads one page.
 pub(super) async fn read(tasks: &Tasks<'_>, list: &List, window: &Window) -> Result<Page, DbErr> {
@@ -54,13 +58,15 @@ pub(super) fn lists(list: &List) -> Vec<i16> {
 }
 
 /// What else must hold of a list's tasks.
-pub(super) fn conditions(list: &List) -> Condition {
+pub(super) fn conditions(tasks: &Tasks<'_>, list: &List) -> Condition {
     let Filter {
         search,
         priority,
         due_from,
         due_until,
         has_due_date,
+        tags,
+        place,
         trashed,
     } = &list.filter;
     let words = search.as_ref().map_or(&[][..], |search| search.words());
@@ -80,6 +86,20 @@ pub(super) fn conditions(list: &List) -> Condition {
                 Column::DueDate.is_null()
             }
         }));
+    for key in tags {
+        let carrying = tasks
+            .tagged()
+            .filter(tag::Column::TagKey.eq(key))
+            .select_only()
+            .column(tag::Column::TaskId);
+        all = all.add(Column::Id.in_subquery(carrying.into_query()));
+    }
+    all = all.add_option(place.map(|place| match place {
+        Place::TopLevel => Column::ParentId.is_null(),
+        Place::Subtask => Column::ParentId.is_not_null(),
+        Place::Under(parent) => Column::ParentId.eq(parent),
+        Place::Nowhere => Expr::value(false),
+    }));
     match (trashed, list.status) {
         (false, _) | (true, Status::All) => all,
         (true, Status::Pending) => all.add(Column::CompletedAt.is_null()),
@@ -134,7 +154,7 @@ fn statement(
     limit: usize,
 ) -> Option<SelectStatement> {
     let column = column(list.sort);
-    let mut condition = conditions(list);
+    let mut condition = conditions(tasks, list);
     match stretch {
         Stretch::Whole => {}
         Stretch::Valued => condition = condition.add(column.is_not_null()),

@@ -74,7 +74,7 @@ impl<'a> Tasks<'a> {
         let (count,) = self
             .owned()
             .filter(Column::List.is_in(page::lists(list)))
-            .filter(page::conditions(list))
+            .filter(page::conditions(self, list))
             .select_only()
             .column_as(Column::Id.count(), "count")
             .into_tuple::<(i64,)>()

@@ -3,17 +3,30 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, QueryFilter, QuerySelect, SqliteTransactionMode, TransactionOptions,
+    ConnectionTrait, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
-use uuid::Uuid;
 
-use super::entity::task::{self, COLUMNS, Column, Row, row_of};
 use super::entity::user;
-use super::{ChangeError, Tasks};
+use super::work::Work;
+use super::{ChangeError, StoreError, Tasks};
 use crate::identity::Viewer;
-use crate::task::{Change, NewTask, Patch, Task, Violation};
+use crate::task::{Change, Task};
+
+/// Why changes that belong together were not made. Nothing of them is stored.
+#[derive(Clone, Debug)]
+pub enum WriteError {
+    /// Some of them cannot be made: which, counted from 0, and why.
+    Changes(Vec<(usize, ChangeError)>),
+    /// The database failed.
+    Store(StoreError),
+}
+
+impl From<DbErr> for WriteError {
+    fn from(cause: DbErr) -> Self {
+        Self::Store(cause.into())
+    }
+}
 
 impl Tasks<'_> {
     /// Makes one change, whole or not at all, and returns the task as it is then. Once this
@@ -22,6 +35,28 @@ impl Tasks<'_> {
     /// # Errors
     /// Why the change was not made.
     pub async fn write(&self, change: Change, now: DateTime<Utc>) -> Result<Task, ChangeError> {
+        let lost = || ChangeError::Store(DbErr::RecordNotFound(String::new()).into());
+        match self.write_all(vec![change], now).await {
+            Ok(tasks) => tasks.into_iter().next().ok_or_else(lost),
+            Err(WriteError::Store(error)) => Err(ChangeError::Store(error)),
+            Err(WriteError::Changes(failed)) => {
+                let reason = failed.into_iter().next().map(|(_, reason)| reason);
+                Err(reason.unwrap_or_else(lost))
+            }
+        }
+    }
+
+    /// Makes several changes, all or nothing, and returns the tasks as they are then, each once, in the
+    /// order of the changes. The number of statements does not depend on the number of changes, except
+    /// where a change asks for the subtasks of a task.
+    ///
+    /// # Errors
+    /// Every change that cannot be made, and why.
+    pub async fn write_all(
+        &self,
+        changes: Vec<Change>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Task>, WriteError> {
         let transaction = self
             .store
             .writer
@@ -30,28 +65,27 @@ impl Tasks<'_> {
                 ..TransactionOptions::default()
             })
             .await?;
-        let version = next_version(&transaction, self.viewer, now).await?;
-        let work = Work {
-            tasks: *self,
-            transaction: &transaction,
-            version,
-            now,
-        };
-        match work.run(change).await {
-            Ok(Done::Changed(task)) => {
-                transaction.commit().await?;
-                Ok(task)
-            }
-            // Nothing changed, so the version is not used up.
-            Ok(Done::Unchanged(task)) => {
-                transaction.rollback().await?;
-                Ok(task)
-            }
+        let first = next_version(&transaction, self.viewer, now).await?;
+        let mut work = Work::new(*self, &transaction, now);
+        let done = match work.make(changes).await {
+            Ok(done) => done,
             Err(error) => {
                 transaction.rollback().await?;
-                Err(error)
+                return Err(error);
             }
+        };
+        let last = work.save(first).await?;
+        let tasks = work.tasks(&done);
+        if last < first {
+            // Nothing changed, so the version is not used up.
+            transaction.rollback().await?;
+            return Ok(tasks);
         }
+        if last > first {
+            set_last_version(&transaction, self.viewer, last).await?;
+        }
+        transaction.commit().await?;
+        Ok(tasks)
     }
 }
 
@@ -91,169 +125,17 @@ async fn next_version(
     row.try_get("", "last_version")
 }
 
-/// What a change came to.
-enum Done {
-    /// It was made: commit.
-    Changed(Task),
-    /// All was so already.
-    Unchanged(Task),
-}
-
-/// A change in the making.
-struct Work<'a> {
-    tasks: Tasks<'a>,
-    transaction: &'a DatabaseTransaction,
-    version: i64,
-    now: DateTime<Utc>,
-}
-
-impl Work<'_> {
-    async fn run(&self, change: Change) -> Result<Done, ChangeError> {
-        match change {
-            Change::Create(new) => self.create(new).await,
-            Change::Update {
-                id,
-                patch,
-                if_version,
-            } => self.update(id, patch, if_version).await,
-            Change::Toggle { id, if_version } => self.toggle(id, if_version).await,
-            Change::Delete { id, if_version } => self.delete(id, if_version).await,
-            Change::Restore { id } => self.restore(id).await,
-        }
-    }
-
-    async fn create(&self, new: NewTask) -> Result<Done, ChangeError> {
-        if let Some(id) = new.id
-            && let Some(there) = self.find(id).await?
-        {
-            return Ok(Done::Unchanged(there));
-        }
-        let task = Task {
-            id: new.id.unwrap_or_else(Uuid::now_v7),
-            title: new.title.as_str().to_owned(),
-            description: new.description.map(|text| text.as_str().to_owned()),
-            completed_at: None,
-            priority: new.priority,
-            due_date: new.due_date,
-            due_time: new.due_time,
-            created_at: self.now,
-            updated_at: self.now,
-            deleted_at: None,
-            version: self.version,
-        };
-        let row = row_of(self.tasks.viewer.id(), task.clone());
-        task::Entity::insert(row)
-            .exec_without_returning(self.transaction)
-            .await?;
-        Ok(Done::Changed(task))
-    }
-
-    async fn update(
-        &self,
-        id: Uuid,
-        patch: Patch,
-        if_version: Option<i64>,
-    ) -> Result<Done, ChangeError> {
-        let task = self.live(id, if_version).await?;
-        if patch.is_empty() {
-            return Ok(Done::Unchanged(task));
-        }
-        let task = patch
-            .apply(task, self.now)
-            .map_err(|broken| ChangeError::Refused(vec![broken.inside("input")]))?;
-        self.save(task).await
-    }
-
-    /// One statement that reads and writes: whatever else is going on, each toggle turns the task
-    /// once.
-    async fn toggle(&self, id: Uuid, if_version: Option<i64>) -> Result<Done, ChangeError> {
-        let turned = Expr::case(Column::CompletedAt.is_null(), self.now);
-        let statement = Query::update()
-            .table(task::Entity)
-            .value(Column::CompletedAt, turned)
-            .value(Column::UpdatedAt, self.now)
-            .value(Column::Version, self.version)
-            .and_where(Column::UserId.eq(self.tasks.viewer.id()))
-            .and_where(Column::Id.eq(id))
-            .and_where(Column::DeletedAt.is_null())
-            .and_where_option(if_version.map(|version| Column::Version.eq(version)))
-            .returning(Query::returning().columns(COLUMNS))
-            .to_owned();
-        if let Some(row) = self.transaction.query_one(&statement).await? {
-            return Ok(Done::Changed(Row::from_query_result(&row, "")?.into()));
-        }
-        // It was not turned: say why.
-        self.live(id, if_version).await.map(Done::Unchanged)
-    }
-
-    async fn delete(&self, id: Uuid, if_version: Option<i64>) -> Result<Done, ChangeError> {
-        let task = self.find(id).await?.ok_or(ChangeError::NotFound)?;
-        if task.deleted_at.is_some() {
-            // A retry of a delete whose answer was lost finds its work done.
-            return Ok(Done::Unchanged(task));
-        }
-        expect_version(&task, if_version)?;
-        self.save(Task {
-            deleted_at: Some(self.now),
-            ..task
-        })
-        .await
-    }
-
-    async fn restore(&self, id: Uuid) -> Result<Done, ChangeError> {
-        let task = self.find(id).await?.ok_or(ChangeError::NotFound)?;
-        if task.deleted_at.is_none() {
-            return Ok(Done::Unchanged(task));
-        }
-        self.save(Task {
-            deleted_at: None,
-            ..task
-        })
-        .await
-    }
-
-    /// A task that can be changed: one that is there, out of the trash, and at the version asked.
-    async fn live(&self, id: Uuid, if_version: Option<i64>) -> Result<Task, ChangeError> {
-        let task = self.find(id).await?.ok_or(ChangeError::NotFound)?;
-        expect_version(&task, if_version)?;
-        if task.deleted_at.is_some() {
-            let broken = Violation::new("id", "This task lies in the trash: restore it first.");
-            return Err(ChangeError::Refused(vec![broken]));
-        }
-        Ok(task)
-    }
-
-    async fn find(&self, id: Uuid) -> Result<Option<Task>, DbErr> {
-        let row = self
-            .tasks
-            .owned()
-            .filter(Column::Id.eq(id))
-            .select_only()
-            .columns(COLUMNS)
-            .into_model::<Row>()
-            .one(self.transaction)
-            .await?;
-        Ok(row.map(Task::from))
-    }
-
-    /// Replaces the row with this state, as the change that is being made.
-    async fn save(&self, task: Task) -> Result<Done, ChangeError> {
-        let task = Task {
-            updated_at: self.now,
-            version: self.version,
-            ..task
-        };
-        let row = row_of(self.tasks.viewer.id(), task.clone());
-        row.update_without_returning(self.transaction).await?;
-        Ok(Done::Changed(task))
-    }
-}
-
-fn expect_version(task: &Task, expected: Option<i64>) -> Result<(), ChangeError> {
-    match expected {
-        Some(version) if version != task.version => Err(ChangeError::Conflict {
-            current: task.version,
-        }),
-        _ => Ok(()),
-    }
+/// Where more than one task has changed, each has a version of its own.
+async fn set_last_version(
+    transaction: &DatabaseTransaction,
+    viewer: &Viewer,
+    last: i64,
+) -> Result<(), DbErr> {
+    let statement = Query::update()
+        .table(user::Entity)
+        .value(user::Column::LastVersion, last)
+        .and_where(Expr::col(user::Column::Id).eq(viewer.id()))
+        .to_owned();
+    transaction.execute(&statement).await?;
+    Ok(())
 }

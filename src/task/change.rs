@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
-use super::{Description, Priority, Task, Title, Violation, parse_id};
+use super::{Description, Priority, Tag, TagChange, Task, Title, Violation, parse_id};
 
 /// One change, to be made whole or not at all.
 #[derive(Clone, Debug)]
@@ -26,14 +26,15 @@ pub enum Change {
         /// Refused unless the task is at this version.
         if_version: Option<i64>,
     },
-    /// Puts a task into the trash. One that lies there already is left as it is.
+    /// Puts a task into the trash, with its subtasks. One that lies there already is left as it is.
     Delete {
         /// Which task.
         id: Uuid,
         /// Refused unless the task is at this version.
         if_version: Option<i64>,
     },
-    /// Takes a task out of the trash. One that is not there is left as it is.
+    /// Takes a task out of the trash, with the subtasks that it took along. One that is not there is
+    /// left as it is.
     Restore {
         /// Which task.
         id: Uuid,
@@ -55,6 +56,10 @@ pub struct Draft {
     pub due_date: Option<NaiveDate>,
     /// See [`Task::due_time`].
     pub due_time: Option<NaiveTime>,
+    /// See [`Tag`].
+    pub tags: Vec<String>,
+    /// See [`Task::parent_id`].
+    pub parent_id: Option<String>,
 }
 
 /// A task to be made that obeys every rule.
@@ -72,6 +77,10 @@ pub struct NewTask {
     pub due_date: Option<NaiveDate>,
     /// Its time on that day.
     pub due_time: Option<NaiveTime>,
+    /// Its tags, each once.
+    pub tags: Vec<Tag>,
+    /// The task that it shall be a part of.
+    pub parent_id: Option<Uuid>,
 }
 
 impl NewTask {
@@ -98,6 +107,17 @@ impl NewTask {
         if draft.due_time.is_some() && draft.due_date.is_none() {
             broken.push(Violation::new("dueTime", TIME_WITHOUT_DAY));
         }
+        let tags = Tag::parse_all("tags", &draft.tags).unwrap_or_else(|more| {
+            broken.extend(more);
+            Vec::new()
+        });
+        let parent_id = draft.parent_id.and_then(|text| {
+            let parent = parse_id(&text);
+            if parent.is_none() {
+                broken.push(Violation::new("parentId", NO_SUCH_TASK));
+            }
+            parent
+        });
         match title {
             Some(title) if broken.is_empty() => Ok(Self {
                 id,
@@ -106,6 +126,8 @@ impl NewTask {
                 priority: draft.priority,
                 due_date: draft.due_date,
                 due_time: draft.due_time,
+                tags,
+                parent_id,
             }),
             _ => Err(broken),
         }
@@ -149,6 +171,14 @@ pub struct PatchDraft {
     pub due_date: Assign<NaiveDate>,
     /// See [`Task::due_time`].
     pub due_time: Assign<NaiveTime>,
+    /// All of the tags; clearing takes every one away.
+    pub tags: Assign<Vec<String>>,
+    /// Tags to add to those that are there.
+    pub add_tags: Option<Vec<String>>,
+    /// Tags to take away from those that are there.
+    pub remove_tags: Option<Vec<String>>,
+    /// See [`Task::parent_id`]; clearing it makes the task one of its own.
+    pub parent_id: Assign<String>,
 }
 
 /// An update whose values obey every rule that can be checked without the task.
@@ -160,6 +190,8 @@ pub struct Patch {
     priority: Assign<Priority>,
     due_date: Assign<NaiveDate>,
     due_time: Assign<NaiveTime>,
+    tags: TagChange,
+    parent_id: Assign<Uuid>,
 }
 
 impl Patch {
@@ -197,6 +229,27 @@ impl Patch {
         if draft.due_date == Assign::Clear && matches!(draft.due_time, Assign::Set(_)) {
             broken.push(Violation::new("dueTime", TIME_WITHOUT_DAY));
         }
+        let all = match &draft.tags {
+            Assign::Keep => None,
+            Assign::Clear => Some(&[][..]),
+            Assign::Set(tags) => Some(tags.as_slice()),
+        };
+        let (add, remove) = (draft.add_tags.as_deref(), draft.remove_tags.as_deref());
+        let tags = TagChange::parse(all, add, remove).unwrap_or_else(|more| {
+            broken.extend(more);
+            TagChange::Keep
+        });
+        let parent_id = match draft.parent_id {
+            Assign::Keep => Assign::Keep,
+            Assign::Clear => Assign::Clear,
+            Assign::Set(text) => parse_id(&text).map_or_else(
+                || {
+                    broken.push(Violation::new("parentId", NO_SUCH_TASK));
+                    Assign::Keep
+                },
+                Assign::Set,
+            ),
+        };
         if !broken.is_empty() {
             return Err(broken);
         }
@@ -207,13 +260,24 @@ impl Patch {
             priority: draft.priority,
             due_date: draft.due_date,
             due_time: draft.due_time,
+            tags,
+            parent_id,
         })
     }
 
-    /// Whether it sets nothing at all.
+    /// What it does to the tags, which are not a part of [`Task`].
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+    pub const fn tags(&self) -> &TagChange {
+        &self.tags
+    }
+
+    /// The task that it makes the parent.
+    #[must_use]
+    pub const fn parent_id(&self) -> Option<Uuid> {
+        match self.parent_id {
+            Assign::Set(parent) => Some(parent),
+            Assign::Keep | Assign::Clear => None,
+        }
     }
 
     /// The task with these parts set.
@@ -240,10 +304,14 @@ impl Patch {
             priority: self.priority.over(task.priority),
             due_date,
             due_time,
+            parent_id: self.parent_id.over(task.parent_id),
             ..task
         })
     }
 }
+
+/// What is said of a task that the user does not have, where it is named in an input.
+pub(crate) const NO_SUCH_TASK: &str = "There is no such task.";
 
 const TIME_WITHOUT_DAY: &str = "A due time needs a due date.";
 
@@ -280,6 +348,8 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
             deleted_at: None,
+            parent_id: None,
+            with_parent: false,
             version: 1,
         }
     }
@@ -302,7 +372,7 @@ mod tests {
     fn absent_null_and_value_differ() {
         let patch = |draft| Patch::parse(draft).unwrap();
         let now = DateTime::UNIX_EPOCH;
-        assert!(patch(PatchDraft::default()).is_empty());
+        assert_eq!(patch(PatchDraft::default()).apply(task(), now), Ok(task()));
         let cleared = patch(PatchDraft {
             description: Assign::Clear,
             ..PatchDraft::default()

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::{Cursor, CursorError, Position, Priority, SearchTerms, Task, Violation};
 
@@ -82,8 +83,25 @@ pub struct Filter {
     pub due_until: Option<NaiveDate>,
     /// Whether there is a due date.
     pub has_due_date: Option<bool>,
+    /// The task has every one of these tags: their keys, sorted.
+    pub tags: Vec<String>,
+    /// Where the task stands among others.
+    pub place: Option<Place>,
     /// Only tasks in the trash, in place of only those that are not.
     pub trashed: bool,
+}
+
+/// Where a task stands among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It has no parent.
+    TopLevel,
+    /// It has a parent.
+    Subtask,
+    /// This is its parent.
+    Under(Uuid),
+    /// It has no parent and it has one: no task is like that.
+    Nowhere,
 }
 
 /// A whole list: which tasks, in which order.
@@ -113,13 +131,15 @@ impl List {
             wanted
         });
         let text = format!(
-            "1|{}|{}|{}|{words:?}|{priority:?}|{:?}|{:?}|{:?}|{}",
+            "2|{}|{}|{}|{words:?}|{priority:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{}",
             self.status as u8,
             self.sort as u8,
             self.direction as u8,
             filter.due_from,
             filter.due_until,
             filter.has_due_date,
+            filter.tags,
+            filter.place,
             filter.trashed,
         );
         let hash = Sha256::digest(text);

@@ -5,18 +5,22 @@ mod change;
 mod cursor;
 mod folding;
 mod list;
+mod tag;
 mod text;
 mod violation;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
+pub(crate) use change::NO_SUCH_TASK;
 pub use change::{Assign, Change, Draft, NewTask, Patch, PatchDraft};
 pub use cursor::{Cursor, CursorError, Key, Position};
 pub use folding::fold;
 pub use list::{
-    Counts, Direction, End, Filter, List, Page, PageArguments, PageSizes, Sort, Status, Window,
+    Counts, Direction, End, Filter, List, Page, PageArguments, PageSizes, Place, Sort, Status,
+    Window,
 };
+pub use tag::{Tag, TagChange, TagCount};
 pub use text::{Description, SearchTerms, Title};
 pub use violation::{Step, Violation};
 
@@ -37,15 +41,27 @@ pub struct Task {
     pub due_date: Option<NaiveDate>,
     /// The wall-clock time on that day; only with a day.
     pub due_time: Option<NaiveTime>,
+    /// The task that it is a part of; that one has no parent itself.
+    pub parent_id: Option<Uuid>,
     /// When it was made, to the millisecond.
     pub created_at: DateTime<Utc>,
     /// When it last changed, to the millisecond.
     pub updated_at: DateTime<Utc>,
     /// When it went to the trash; `None` while it is not there.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// Whether it went to the trash along with its parent, and comes back with it.
+    pub with_parent: bool,
     /// The owner's count of changes when this task last changed.
     pub version: i64,
 }
+
+impl Task {
+    /// How many subtasks a task can have.
+    pub const MOST_SUBTASKS: usize = 100;
+}
+
+/// How many tasks one change in bulk can name.
+pub const MOST_AT_ONCE: usize = 100;
 
 /// How much a task matters. Ordered: `Low < Medium < High`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

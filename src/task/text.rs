@@ -102,7 +102,7 @@ impl SearchTerms {
     }
 }
 
-fn too_long(what: &str, max: usize, length: usize) -> String {
+pub(super) fn too_long(what: &str, max: usize, length: usize) -> String {
     format!("{what} can have at most {max} characters; this one has {length}.")
 }
 

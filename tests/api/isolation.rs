@@ -8,7 +8,7 @@ use crate::support::{ALL, Docket, on_both_databases};
 
 /// How each root field is called for a task of somebody else: its arguments. A field that is missing
 /// here fails the test: whoever adds one says how it is called, and the test sees to the rest.
-const CALLS: [(&str, &str); 9] = [
+const CALLS: [(&str, &str); 12] = [
     ("Query.viewer", ""),
     ("Query.task", "(id: $id)"),
     ("Query.node", "(id: $id)"),
@@ -24,6 +24,15 @@ const CALLS: [(&str, &str); 9] = [
     ("Mutation.toggleTask", "(id: $id)"),
     ("Mutation.deleteTask", "(id: $id)"),
     ("Mutation.restoreTask", "(id: $id)"),
+    (
+        "Mutation.createTasks",
+        "(inputs: [{ id: $id, title: \"mine\" }])",
+    ),
+    (
+        "Mutation.updateTasks",
+        "(ids: [$id], input: { title: \"stolen\" })",
+    ),
+    ("Mutation.deleteTasks", "(ids: [$id])"),
 ];
 
 /// Every type, by name.

@@ -21,6 +21,9 @@ pub(in crate::graphql) fn check_cost(
     Excess::check("cost", cost, limits.cost)
 }
 
+/// How long a list of subtasks is taken to be: they have no pages.
+const SUBTASKS: u64 = 10;
+
 struct Costing<'a> {
     variables: &'a Variables,
     page: PageSizes,
@@ -45,6 +48,8 @@ impl Costing<'_> {
             MODEL.introspection_list(name).unwrap_or(1)
         } else if name == "tasks" {
             self.page_of(field)
+        } else if name == "subtasks" {
+            SUBTASKS
         } else {
             1
         };

@@ -2,5 +2,6 @@
 
 #![allow(unreachable_pub, reason = "what SeaORM derives from these is public")]
 
+pub(super) mod tag;
 pub(super) mod task;
 pub(super) mod user;

@@ -27,6 +27,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub deleted_at: Option<DateTimeUtc>,
+    /// Whether it went to the trash along with its parent.
+    pub with_parent: bool,
     pub version: i64,
     /// Which list the task stands in. The database works it out: see [`PENDING`] and the others.
     pub list: i16,
@@ -45,7 +47,7 @@ pub(in crate::store) const COMPLETED: i16 = 1;
 pub(in crate::store) const TRASHED: i16 = 2;
 
 /// What a [`Task`] is made of.
-pub(in crate::store) const COLUMNS: [Column; 11] = [
+pub(in crate::store) const COLUMNS: [Column; 13] = [
     Column::Id,
     Column::Title,
     Column::Description,
@@ -53,9 +55,28 @@ pub(in crate::store) const COLUMNS: [Column; 11] = [
     Column::Priority,
     Column::DueDate,
     Column::DueTime,
+    Column::ParentId,
     Column::CreatedAt,
     Column::UpdatedAt,
     Column::DeletedAt,
+    Column::WithParent,
+    Column::Version,
+];
+
+/// What a change can change of a row.
+pub(in crate::store) const CHANGING: [Column; 13] = [
+    Column::Title,
+    Column::TitleKey,
+    Column::Description,
+    Column::DescriptionKey,
+    Column::CompletedAt,
+    Column::Priority,
+    Column::DueDate,
+    Column::DueTime,
+    Column::ParentId,
+    Column::UpdatedAt,
+    Column::DeletedAt,
+    Column::WithParent,
     Column::Version,
 ];
 
@@ -69,9 +90,11 @@ pub(in crate::store) struct Row {
     priority: Option<i16>,
     due_date: Option<Date>,
     due_time: Option<Time>,
+    parent_id: Option<Uuid>,
     created_at: DateTimeUtc,
     updated_at: DateTimeUtc,
     deleted_at: Option<DateTimeUtc>,
+    with_parent: bool,
     version: i64,
 }
 
@@ -85,9 +108,11 @@ impl From<Row> for Task {
             priority: row.priority.and_then(priority_from_column),
             due_date: row.due_date,
             due_time: row.due_time,
+            parent_id: row.parent_id,
             created_at: row.created_at,
             updated_at: row.updated_at,
             deleted_at: row.deleted_at,
+            with_parent: row.with_parent,
             version: row.version,
         }
     }
@@ -106,10 +131,11 @@ pub(in crate::store) fn row_of(user_id: Uuid, task: Task) -> ActiveModel {
         priority: Set(task.priority.map(priority_to_column)),
         due_date: Set(task.due_date),
         due_time: Set(task.due_time),
-        parent_id: NotSet,
+        parent_id: Set(task.parent_id),
         created_at: Set(task.created_at),
         updated_at: Set(task.updated_at),
         deleted_at: Set(task.deleted_at),
+        with_parent: Set(task.with_parent),
         version: Set(task.version),
         list: NotSet,
     }
