@@ -130,7 +130,9 @@ fn migrates(url: &str) {
     assert!(migrate("up").starts_with("applied m2026"));
     assert_eq!(migrate("up"), "nothing to apply\n");
     assert!(migrate("status").starts_with("applied"));
-    assert!(migrate("down").starts_with("took back"));
+    for _ in migrate("status").lines() {
+        assert!(migrate("down").starts_with("took back"));
+    }
     assert_eq!(migrate("down"), "nothing to take back\n");
     assert!(migrate("up").starts_with("applied m2026"));
 }

@@ -132,7 +132,10 @@ on_both_databases! {
     async fn every_field_is_kept_to_its_owner(docket: Docket) {
         let never = "0190b5a2-7c3e-7d4f-8a1b-2c3d4e5f6a7b";
         for (field, document) in documents(&docket).await {
-            let made = docket.alice.create(json!({ "title": "alice's secret", "description": "hers alone" })).await;
+            let above = docket.alice.create(json!({ "title": "alice's secret", "tags": ["secret plans"] })).await;
+            let made = docket.alice.create(json!({
+                "title": "alice's secret", "description": "hers alone", "tags": ["secret plans"], "parentId": above["id"],
+            })).await;
             let hers = docket.alice.ask(&document, json!({ "id": made["id"] })).await;
             assert_eq!(hers.body["errors"], Value::Null, "{field}: the call works for its owner: {}", hers.text);
             let before = state(&docket).await;
@@ -142,9 +145,10 @@ on_both_databases! {
 
             let theirs = docket.bob.ask(&document, json!({ "id": made["id"] })).await;
             assert!(!theirs.text.contains("secret") && !theirs.text.contains("hers"), "{field}: {}", theirs.text);
-            if field == "Mutation.createTask" {
-                let task = &theirs.body["data"]["createTask"]["task"];
-                assert_eq!(task["title"], "mine", "{field}: it cannot tell whether the id is taken");
+            if field.starts_with("Mutation.createTask") {
+                let data = &theirs.body["data"];
+                let titles = (&data["createTask"]["task"]["title"], &data["createTasks"]["tasks"][0]["title"]);
+                assert!(titles.0 == "mine" || titles.1 == "mine", "{field}: it cannot tell whether the id is taken: {}", theirs.text);
             } else {
                 let none = docket.bob.ask(&document, json!({ "id": never })).await;
                 assert_eq!(theirs.text, none.text, "{field}");
@@ -152,6 +156,26 @@ on_both_databases! {
             }
             assert_eq!(state(&docket).await, before, "{field} changed alice's tasks");
         }
+    }
+
+    async fn nobody_becomes_a_part_of_somebody_elses_task(docket: Docket) {
+        let hers = docket.alice.create(json!({ "title": "alice's" })).await;
+        let his = docket.bob.create(json!({ "title": "bob's" })).await;
+        let never = "0190b5a2-7c3e-7d4f-8a1b-2c3d4e5f6a7b";
+        let before = state(&docket).await;
+        for document in [
+            "mutation($parent: ID!, $his: ID!) { createTask(input: { title: \"t\", parentId: $parent }) { task { id } } x: task(id: $his) { id } }",
+            "mutation($parent: ID!, $his: ID!) { updateTask(id: $his, input: { parentId: $parent }) { task { id } } }",
+            "mutation($parent: ID!, $his: ID!) { updateTasks(ids: [$his], input: { parentId: $parent }) { tasks { id } } }",
+            "mutation($parent: ID!, $his: ID!) { deleteTasks(ids: [$his, $parent]) { deletedTaskIds } }",
+            "query($parent: ID!, $his: ID!) { tasks(filter: { parentId: $parent }) { totalCount } task(id: $his) { id } }",
+        ] {
+            let document = document.replace(" x: task(id: $his) { id }", " toggleTask(id: $his, ifVersion: -1) { task { id } }");
+            let answer = docket.bob.ask(&document, json!({ "parent": hers["id"], "his": his["id"] })).await;
+            let none = docket.bob.ask(&document, json!({ "parent": never, "his": his["id"] })).await;
+            assert_eq!(answer.text, none.text, "{document}");
+        }
+        assert_eq!(state(&docket).await, before);
     }
 
     async fn the_same_subject_of_another_issuer_is_another_user(docket: Docket) {
