@@ -27,7 +27,7 @@ impl History {
         Self {
             random: Rng::with_seed(seed),
             seed,
-            users: ["ada", "bea", "cy"].map(user).into(),
+            users: ["ada", "bea"].map(user).into(),
             tried: BTreeMap::new(),
         }
     }
@@ -88,6 +88,20 @@ impl History {
         match self.random.choice(known) {
             Some(id) if self.random.u8(0..20) > 0 => id,
             _ => self.new_id(),
+        }
+    }
+
+    /// Mostly a task that can have subtasks; few of them, so that some have several.
+    fn some_parent(&mut self, who: usize) -> String {
+        let user = &self.users[who].1;
+        let tops = user
+            .tasks
+            .values()
+            .filter(|task| task.parent.is_none() && !task.trashed);
+        let tops: Vec<_> = tops.take(4).map(|task| task.id.clone()).collect();
+        match self.random.choice(tops) {
+            Some(id) if self.random.u8(0..5) > 0 => id,
+            _ => self.some_id(who),
         }
     }
 
@@ -175,8 +189,8 @@ impl History {
         } else if !creating && self.random.u8(0..3) == 0 {
             input["removeTags"] = json!(self.tags());
         }
-        if self.random.u8(0..4) == 0 {
-            input["parentId"] = json!(self.some_id(who));
+        if self.random.u8(0..3) == 0 {
+            input["parentId"] = json!(self.some_parent(who));
         } else if !creating && self.random.u8(0..6) == 0 {
             input["parentId"] = Value::Null;
         }
@@ -594,6 +608,7 @@ impl History {
     }
 
     async fn compare(&mut self, who: usize) {
+        self.users[who].1.forget_spellings();
         let before: BTreeMap<String, Task> = self.users[who].1.tasks.clone();
         let all = self.adopt(who).await;
         let seed = self.seed;

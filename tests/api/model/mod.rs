@@ -13,7 +13,7 @@ on_both_databases! {
     async fn histories_are_as_the_model_has_them(docket: Docket) {
         let given = std::env::var("DOCKET_MODEL_SEED").ok().and_then(|text| text.parse().ok());
         let mut history = History::new(&docket, given.unwrap_or(1));
-        for _ in 0..220 {
+        for _ in 0..240 {
             history.step().await;
         }
         history.compare_everybody().await;

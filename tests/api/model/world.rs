@@ -28,7 +28,7 @@ pub struct Task {
 #[derive(Clone, Debug, Default)]
 pub struct User {
     pub tasks: BTreeMap<String, Task>,
-    /// How each tag was first spelled, by its key.
+    /// How each tag was first spelled, by its key, for as long as a task carries it.
     pub spellings: BTreeMap<String, String>,
     pub last_version: i64,
 }
@@ -96,6 +96,13 @@ impl User {
             .is_some_and(|there| !there.trashed && there.parent.is_none())
             && parent != child
             && self.children(child).is_empty()
+    }
+
+    /// A tag that no task carries any more can be spelled anew.
+    pub fn forget_spellings(&mut self) {
+        let tasks = &self.tasks;
+        self.spellings
+            .retain(|key, _| tasks.values().any(|task| task.tags.contains(key)));
     }
 
     fn spell(&mut self, tags: &[String]) -> BTreeSet<String> {
