@@ -3,6 +3,7 @@
 use std::future::IntoFuture;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -88,10 +89,12 @@ impl Server {
         }
         let store = Store::connect(&config.database, config.request_timeout).await?;
         let token = developer_token(&config)?;
+        let mut verifier = Verifier::new(&config.identity);
+        verifier.keep_keys(clock::now).await;
         let router = http::router(
             Service {
                 schema: Schema::new(store.clone(), limits(&config)),
-                verifier: Verifier::new(&config.identity),
+                verifier: Arc::new(verifier),
                 introspection: config.introspection,
                 body_limit: config.body_limit,
                 deadline: config.request_timeout,

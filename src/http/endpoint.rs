@@ -16,7 +16,7 @@ use super::params::{AddressParams, Params};
 use crate::clock;
 use crate::config::Introspection;
 use crate::graphql::{Caller, Code, Document, Operation, RequestId};
-use crate::identity::{self, Refusal, Viewer};
+use crate::identity::{Refusal, Scope, Viewer};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -59,17 +59,17 @@ async fn run(
 ) -> Result<Response<Body>, Refused> {
     let now = clock::now();
     // Who asks comes first: a token that is no good is refused whatever the request says.
-    let viewer = match viewer(&service, request.headers(), now) {
+    let viewer = match service.verifier.viewer_of(request.headers(), now).await {
         Ok(viewer) => Ok(viewer),
         Err(Refusal::Missing) => Err(Refusal::Missing),
-        Err(refusal) => return Err(unauthenticated(refusal)),
+        Err(refusal) => return Err(unauthenticated(&service, refusal)),
     };
     let method = request.method().clone();
     let params = read(&service, request).await?;
     let document = Document::parse(&params.query)
         .map_err(|error| Refused::document(error, Code::ParseFailed))?;
     let operation = document.operation(params.operation_name.as_deref());
-    permit(&service, operation, &method, viewer.as_ref().err().copied())?;
+    permit(&service, operation, &method, viewer.as_ref())?;
 
     let caller = Caller {
         viewer: viewer.ok(),
@@ -94,20 +94,12 @@ async fn run(
     Ok(answer::executed(executed, media, request_id))
 }
 
-fn viewer(
-    service: &Service,
-    headers: &HeaderMap,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Viewer, Refusal> {
-    service.verifier.verify(identity::bearer(headers)?, now)
-}
-
 /// Whether this kind of operation may be run by this method and by whoever asks.
 fn permit(
     service: &Service,
     operation: Operation,
     method: &Method,
-    nobody: Option<Refusal>,
+    viewer: Result<&Viewer, &Refusal>,
 ) -> Result<(), Refused> {
     if operation == Operation::Unknown {
         return Err(Refused::new(
@@ -119,15 +111,16 @@ fn permit(
     if operation == Operation::Mutation && *method == Method::GET {
         return Err(wrong_method("Mutations are sent by POST.", "POST"));
     }
-    match nobody {
-        None => Ok(()),
-        Some(_)
-            if operation == Operation::Introspection
-                && service.introspection == Introspection::Public =>
-        {
-            Ok(())
-        }
-        Some(refusal) => Err(unauthenticated(refusal)),
+    let scope = match operation {
+        Operation::Mutation => Some(Scope::Write),
+        Operation::Query | Operation::Subscription => Some(Scope::Read),
+        Operation::Introspection | Operation::Unknown => None,
+    };
+    match (viewer, scope) {
+        (Ok(viewer), Some(scope)) if !viewer.may(scope) => Err(forbidden(scope)),
+        (Ok(_), _) => Ok(()),
+        (Err(_), None) if service.introspection == Introspection::Public => Ok(()),
+        (Err(refusal), _) => Err(unauthenticated(service, *refusal)),
     }
 }
 
@@ -190,8 +183,19 @@ fn wrong_method(message: &str, allowed: &'static str) -> Refused {
         .header(header::ALLOW, HeaderValue::from_static(allowed))
 }
 
-fn unauthenticated(refusal: Refusal) -> Refused {
-    tracing::debug!(reason = ?refusal, "a request was not authenticated");
+fn forbidden(scope: Scope) -> Refused {
+    let message = format!(
+        "The token does not allow this: it needs `{}`.",
+        scope.as_str()
+    );
+    Refused::new(StatusCode::FORBIDDEN, Code::Forbidden, &message).header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static(scope.challenge()),
+    )
+}
+
+fn unauthenticated(service: &Service, refusal: Refusal) -> Refused {
+    service.verifier.refused(refusal);
     Refused::new(
         StatusCode::UNAUTHORIZED,
         Code::Unauthenticated,

@@ -1,8 +1,9 @@
-//! The wire: GraphQL over HTTP, the playground, health.
+//! The wire: GraphQL over HTTP, the playground, health, metrics.
 
 mod answer;
 mod endpoint;
 mod health;
+mod metrics;
 mod params;
 mod playground;
 
@@ -22,7 +23,7 @@ pub struct Service {
     /// The schema.
     pub schema: Schema,
     /// Reads tokens.
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     /// Who may read the schema itself.
     pub introspection: Introspection,
     /// The largest body, in bytes.
@@ -41,8 +42,9 @@ pub struct Playground {
 /// Every route of the server.
 pub fn router(service: Service, store: Store, playground: Option<Playground>) -> Router {
     let routes = Router::new()
-        .merge(endpoint::routes(Arc::new(service)))
-        .merge(health::routes(store));
+        .merge(health::routes(store, Arc::clone(&service.verifier)))
+        .merge(metrics::routes(Arc::clone(&service.verifier)))
+        .merge(endpoint::routes(Arc::new(service)));
     match playground {
         Some(playground) => routes.merge(playground::routes(playground.token)),
         None => routes,
