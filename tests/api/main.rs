@@ -9,6 +9,7 @@ mod support;
 mod commands;
 mod durability;
 mod engine;
+mod identity;
 mod isolation;
 mod lists;
 mod loader;
