@@ -49,9 +49,9 @@ impl Rules {
         self.issuer.as_deref()
     }
 
-    /// How long after its `exp` a token is still taken.
-    pub(super) fn leeway(&self) -> TimeDelta {
-        self.leeway
+    /// When a token with this `exp` is no longer taken.
+    pub(super) fn end(&self, expires_at: DateTime<Utc>) -> DateTime<Utc> {
+        after(expires_at, self.leeway)
     }
 
     /// Checks the claims of a token whose signature is good.
@@ -90,7 +90,7 @@ impl Rules {
         if expires_at > after(soon, self.max_lifetime) {
             return Err(Reason::Expiry.into());
         }
-        if now >= after(expires_at, self.leeway) {
+        if now >= self.end(expires_at) {
             return Err(Refusal::Expired);
         }
         Ok(Claims {

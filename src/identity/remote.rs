@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,11 +9,20 @@ use super::jwk;
 use super::key::Key;
 use super::settings::{Authorities, KeyAddress};
 
-/// How often a key set is fetched when nothing asks for it, less or more a tenth.
-const PERIOD: Duration = Duration::from_mins(5);
+/// How long to wait after a fetch before the next one that nobody asks for, less or more a tenth.
+#[derive(Clone, Copy)]
+pub(super) struct Pauses {
+    good: Duration,
+    bad: Duration,
+}
 
-/// How soon after a fetch that failed the next one comes.
-const RETRY: Duration = Duration::from_secs(30);
+impl Pauses {
+    /// Five minutes; half a minute after a fetch that failed.
+    pub(super) const USUAL: Self = Self {
+        good: Duration::from_mins(5),
+        bad: Duration::from_secs(30),
+    };
+}
 
 /// A token whose key is not there asks for a fetch, if none has begun for so long.
 const LEAST_GAP: TimeDelta = TimeDelta::seconds(30);
@@ -83,19 +92,15 @@ impl Remote {
     }
 
     /// Fetches the keys, and again after each period, for as long as anyone has this.
-    pub(super) async fn keep(this: std::sync::Weak<Self>, clock: fn() -> DateTime<Utc>) {
+    pub(super) async fn keep(this: Weak<Self>, clock: fn() -> DateTime<Utc>, pauses: Pauses) {
         loop {
             let Some(remote) = this.upgrade() else { return };
             if let Some(mut ended) = remote.begin(clock(), TimeDelta::zero()) {
                 let _ = ended.changed().await;
             }
-            let pause = if remote.is_fetched_since_begun() {
-                jittered(PERIOD)
-            } else {
-                jittered(RETRY)
-            };
+            let good = remote.is_fetched_since_begun();
             drop(remote);
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(jittered(if good { pauses.good } else { pauses.bad })).await;
         }
     }
 
@@ -192,4 +197,61 @@ fn jittered(period: Duration) -> Duration {
     // Without randomness there is no jitter, and nothing else is lost.
     let _ = getrandom::fill(&mut byte);
     period.mul_f64(0.9 + 0.2 * f64::from(byte[0]) / 255.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers with these, one after the other, and then hangs up.
+    async fn serve(answers: &[&str]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let answers: Vec<_> = answers.iter().map(ToString::to_string).collect();
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 1024]).await.unwrap();
+                let length = answer.len();
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+                stream.write_all(head.as_bytes()).await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn keys_are_fetched_again_and_again_until_nobody_wants_them() {
+        let key =
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let keys = |count| format!(r#"{{"keys":[{}]}}"#, vec![key; count].join(","));
+        let address = serve(&[&keys(1), "rubbish", &keys(2), "rubbish", &keys(3)]).await;
+        let address = KeyAddress::parse(&address, None).unwrap();
+        let remote = Arc::new(Remote::new(address, Authorities::default()));
+        let (good, bad) = (Duration::from_millis(40), Duration::from_millis(5));
+        let weak = Arc::downgrade(&remote);
+        let pauses = Pauses { good, bad };
+        let keeping = tokio::spawn(Remote::keep(weak, crate::clock::now, pauses));
+        let mut ended = remote.ended.subscribe();
+        let five = ended.wait_for(|count| *count == 5);
+        drop(tokio::time::timeout(Duration::from_secs(5), five).await);
+        assert_eq!((remote.fetches(), remote.keys().len()), (5, 3));
+        drop(remote);
+        tokio::time::timeout(Duration::from_secs(5), keeping)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    #[test]
+    fn servers_that_start_together_do_not_ask_together() {
+        let pauses: Vec<_> = (0..100).map(|_| jittered(Pauses::USUAL.good)).collect();
+        let (least, most) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
+        assert!(*least >= Duration::from_secs(270) && *most <= Duration::from_secs(330));
+        assert!(*most > *least + Duration::from_secs(10));
+    }
 }

@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
+use super::algorithm::is_symmetric;
 use super::bearer::check_text;
 use super::claims::Rules;
 use super::failures::Failures;
 use super::key::Key;
 use super::remembered::{Remembered, hash};
-use super::remote::Remote;
+use super::remote::{Pauses, Remote};
 use super::settings::{IssuerSettings, KeySource, Settings};
 use super::token::Token;
 use super::{Reason, Refusal, Viewer, bearer};
@@ -93,8 +94,8 @@ impl Verifier {
     /// not answer keeps no server from starting, only from being [ready](Self::is_ready).
     pub async fn keep_keys(&mut self, clock: fn() -> DateTime<Utc>) {
         for remote in self.issuers.iter().flat_map(|issuer| &issuer.remotes) {
-            self.keeping
-                .spawn(Remote::keep(Arc::downgrade(remote), clock));
+            let weak = Arc::downgrade(remote);
+            self.keeping.spawn(Remote::keep(weak, clock, Pauses::USUAL));
         }
         for remote in self.issuers.iter().flat_map(|issuer| &issuer.remotes) {
             remote.first_fetch().await;
@@ -154,7 +155,7 @@ impl Verifier {
         let key = issuer.key_of(&token, now)?;
         let claims = issuer.rules.check(&token.claims, now)?;
         let viewer = Viewer::new(claims);
-        let until = viewer.session_expires_at() + issuer.rules.leeway();
+        let until = issuer.rules.end(viewer.session_expires_at());
         self.remembered
             .remember(hash, viewer.clone(), key, now, until);
         Ok(viewer)
@@ -234,21 +235,22 @@ impl Issuer {
             .collect();
         // The key that is asked for by name comes before those that have none.
         fitting.sort_by_key(|key| !key.is_named_by(token));
+        // A secret is never fetched.
+        let may_come = !self.remotes.is_empty() && !is_symmetric(token.algorithm);
         let refused = |reason: Reason| Unverified {
             refusal: reason.into(),
-            perhaps_new_key: (!self.remotes.is_empty()).then_some(Lacking {
+            perhaps_new_key: may_come.then_some(Lacking {
                 issuer: self,
                 fetches,
             }),
         };
         if fitting.is_empty() {
             let known = keys.iter().any(|key| key.is_for(token.algorithm));
-            let reason = if known || !self.remotes.is_empty() {
+            return Err(refused(if known || may_come {
                 Reason::UnknownKey
             } else {
                 Reason::Algorithm
-            };
-            return Err(refused(reason));
+            }));
         }
         // A signature that fails asks for a fetch too: a key may have been replaced under its name.
         let mut tried = fitting.into_iter().take(MAX_TRIES);
