@@ -1,8 +1,8 @@
 //! Puts the parts together: start, ready, stop.
 
-use std::future::IntoFuture;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::clock;
 use crate::config::Config;
-use crate::graphql::{Limits, Schema};
+use crate::config::Introspection;
+use crate::graphql::{self, Documents, ManifestError, Schema};
 use crate::http::{self, Playground, Service};
 use crate::identity::{self, IssueError, Verifier};
 use crate::store::{self, Store, StoreError, Watch};
@@ -33,8 +34,8 @@ pub enum ServeError {
     Store(StoreError),
     /// The token of the embedded start could not be made.
     Token(IssueError),
-    /// The accept loop failed.
-    Accept(io::Error),
+    /// The documents of the manifest cannot be served.
+    Manifest(PathBuf, Box<ManifestError>),
 }
 
 impl std::fmt::Display for ServeError {
@@ -43,7 +44,9 @@ impl std::fmt::Display for ServeError {
             Self::Listen(address, cause) => write!(f, "cannot listen on {address}: {cause}"),
             Self::Store(error) => write!(f, "the database failed: {}", error.cause()),
             Self::Token(cause) => write!(f, "cannot make a token: {cause}"),
-            Self::Accept(cause) => write!(f, "cannot accept connections: {cause}"),
+            Self::Manifest(path, cause) => {
+                write!(f, "TRUSTED_DOCUMENTS ({}): {cause}", path.display())
+            }
         }
     }
 }
@@ -63,7 +66,7 @@ pub struct Server {
     token: Option<String>,
     watch: Watch,
     stop: watch::Sender<bool>,
-    running: JoinHandle<io::Result<()>>,
+    running: JoinHandle<()>,
     store: Store,
     config: Config,
 }
@@ -91,25 +94,32 @@ impl Server {
         let token = developer_token(&config)?;
         let mut verifier = Verifier::new(&config.identity);
         verifier.keep_keys(clock::now).await;
+        let schema = Schema::new(store.clone(), schema_settings(&config));
+        let documents = match &config.trusted_documents {
+            Some(manifest) => Documents::trusted(manifest, &schema)
+                .await
+                .map_err(|cause| ServeError::Manifest(manifest.clone(), cause.into()))?,
+            None => Documents::bounded(config.document_cache),
+        };
         let router = http::router(
             Service {
-                schema: Schema::new(store.clone(), limits(&config)),
+                schema,
+                documents,
                 verifier: Arc::new(verifier),
                 introspection: config.introspection,
                 body_limit: config.body_limit,
                 deadline: config.request_timeout,
+                batch_limit: config.batch_limit,
+                origins: config.origins.clone(),
             },
             store.clone(),
             config.playground.then(|| Playground {
                 token: token.clone(),
             }),
         );
-        let (stop, mut stopped) = watch::channel(false);
-        let serve = axum::serve(tcp_nodelay(listener), router).with_graceful_shutdown(async move {
-            // An error means that the server was dropped: that stops it too.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        });
-        let running = tokio::spawn(serve.into_future());
+        let (stop, stopped) = watch::channel(false);
+        let serve = http::serve(listener, router, config.max_connections, stopped);
+        let running = tokio::spawn(serve);
         let watch = store.watch().clone();
         Ok(Self {
             address,
@@ -144,13 +154,13 @@ impl Server {
     /// than the configured time is cut off.
     ///
     /// # Errors
-    /// When the accept loop had failed, or the database does not close cleanly.
+    /// When the database does not close cleanly.
     pub async fn shutdown(self) -> Result<(), ServeError> {
         // An error means that nothing runs any more.
         let _ = self.stop.send(true);
         let aborted = self.running.abort_handle();
         match tokio::time::timeout(self.config.shutdown_timeout, self.running).await {
-            Ok(Ok(ended)) => ended.map_err(ServeError::Accept)?,
+            Ok(Ok(())) => {}
             Ok(Err(_)) => tracing::error!("the accept loop ended without a result"),
             Err(_) => {
                 tracing::warn!("requests still ran when the time to stop was over");
@@ -194,12 +204,14 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     server.shutdown().await
 }
 
-fn limits(config: &Config) -> Limits {
-    Limits {
+fn schema_settings(config: &Config) -> graphql::Settings {
+    graphql::Settings {
+        limits: config.limits,
         page: PageSizes {
             default: config.page_size_default,
             max: config.page_size_max,
         },
+        suggestions: config.introspection != Introspection::Off,
     }
 }
 
@@ -218,16 +230,6 @@ fn developer_token(config: &Config) -> Result<Option<String>, ServeError> {
     )
     .map(Some)
     .map_err(ServeError::Token)
-}
-
-/// Answers are small and whole: waiting to fill a packet only delays them.
-fn tcp_nodelay(listener: TcpListener) -> impl axum::serve::Listener<Addr = SocketAddr> {
-    use axum::serve::ListenerExt as _;
-    listener.tap_io(|stream| {
-        if let Err(cause) = stream.set_nodelay(true) {
-            tracing::debug!(%cause, "cannot turn on TCP_NODELAY");
-        }
-    })
 }
 
 async fn asked_to_stop() {

@@ -16,8 +16,8 @@ async function settings() {
 const { token } = await settings();
 const headers = JSON.stringify({ Authorization: `Bearer ${token ?? ""}` }, null, 2);
 const welcome = token
-  ? "# You are signed in as the user `dev`. Ctrl-Enter runs what is under the cursor.\n\n"
-  : "# Put your token into the pane Headers below, after `Bearer `.\n\n";
+  ? "# You are signed in as the user `dev`.\n# Ctrl-Enter runs what is under the cursor.\n\n"
+  : "# Put your token into the pane Headers below,\n# after `Bearer `. Then Ctrl-Enter runs this.\n\n";
 
 const defaultTabs = examples.map((example, place) => ({
   query: place === 0 ? welcome + example.query : example.query,
@@ -25,11 +25,21 @@ const defaultTabs = examples.map((example, place) => ({
   headers,
 }));
 
+const send = createGraphiQLFetcher({ url: "/graphql" });
+
+function fetcher(request, options) {
+  // Without a token no header is sent: so the schema can be read, and the server says what is missing.
+  const headers = Object.entries(options?.headers ?? {}).filter(([, value]) => !/^Bearer\s*$/i.test(value));
+  // For a moment after another tab was chosen, GraphiQL still names the operation of the last one.
+  const operationName = request.query.includes(request.operationName) ? request.operationName : undefined;
+  return send({ ...request, operationName }, { ...options, headers: Object.fromEntries(headers) });
+}
+
 const memory = new Map();
 
 createRoot(document.getElementById("playground")).render(
   createElement(GraphiQL, {
-    fetcher: createGraphiQLFetcher({ url: "/graphql" }),
+    fetcher,
     defaultHeaders: headers,
     defaultTabs,
     defaultEditorToolsVisibility: token ? true : "headers",

@@ -9,16 +9,20 @@ mod dotenv;
 mod duration;
 mod issuer;
 mod issuers_file;
+mod limits;
 mod reader;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::graphql;
+use crate::http::Origin;
 use crate::identity;
 
 use access::Access;
@@ -31,12 +35,14 @@ pub use duration::{DurationError, parse_duration};
 pub use reader::ConfigError;
 
 /// Every variable that is read, with its default. Empty: none.
-pub const SETTINGS: [(&str, &str); 31] = [
+pub const SETTINGS: [(&str, &str); 45] = [
     ("HOST", "127.0.0.1"),
     ("PORT", "8000"),
     ("REQUEST_TIMEOUT", "10s"),
     ("SHUTDOWN_TIMEOUT", "20s"),
     ("BODY_LIMIT", "262144"),
+    ("MAX_CONNECTIONS", "10000"),
+    ("CORS_ORIGINS", ""),
     ("DATABASE_URL", "sqlite://docket.db?mode=rwc"),
     ("DATABASE_MAX_CONNECTIONS", "8"),
     ("DATABASE_MIN_CONNECTIONS", "0"),
@@ -60,6 +66,18 @@ pub const SETTINGS: [(&str, &str); 31] = [
     ("JWT_CA_FILE", ""),
     ("PLAYGROUND", "true"),
     ("INTROSPECTION", "public"),
+    ("BATCH_LIMIT", "0"),
+    ("TRUSTED_DOCUMENTS", ""),
+    ("DOCUMENT_CACHE", "8388608"),
+    ("LIMIT_TOKENS", "2000"),
+    ("LIMIT_NESTING", "64"),
+    ("LIMIT_DEPTH", "15"),
+    ("LIMIT_ROOT_FIELDS", "20"),
+    ("LIMIT_ALIASES", "30"),
+    ("LIMIT_DIRECTIVES", "100"),
+    ("LIMIT_SELECTIONS", "10000"),
+    ("LIMIT_INTROSPECTION_DEPTH", "1"),
+    ("LIMIT_COST", "100000"),
     ("PAGE_SIZE_DEFAULT", "100"),
     ("PAGE_SIZE_MAX", "500"),
     ("RUST_LOG", "docket=info,sqlx::query=off,warn"),
@@ -78,6 +96,10 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     /// The largest request body in bytes (`BODY_LIMIT`, 256 KiB).
     pub body_limit: usize,
+    /// The most connections at a time (`MAX_CONNECTIONS`, 10,000).
+    pub max_connections: usize,
+    /// The origins whose pages may read answers (`CORS_ORIGINS`, none).
+    pub origins: Vec<Origin>,
     /// Where the tasks are (`DATABASE_*`).
     pub database: DatabaseSettings,
     /// Whether the tables are brought up to date at the start (`MIGRATE_ON_START`, true).
@@ -90,6 +112,14 @@ pub struct Config {
     pub playground: bool,
     /// Who may read the schema (`INTROSPECTION`, public).
     pub introspection: Introspection,
+    /// How many requests may come in one (`BATCH_LIMIT`, 0: no batches).
+    pub batch_limit: usize,
+    /// The manifest whose documents alone are served (`TRUSTED_DOCUMENTS`, none).
+    pub trusted_documents: Option<PathBuf>,
+    /// How many bytes of validated documents are kept (`DOCUMENT_CACHE`, 8 MiB).
+    pub document_cache: u64,
+    /// How much one document may ask for (`LIMIT_*`).
+    pub limits: graphql::Limits,
     /// How many items a page has when the client does not say (`PAGE_SIZE_DEFAULT`, 100). At most
     /// `page_size_max`.
     pub page_size_default: u32,
@@ -134,6 +164,8 @@ impl Config {
         let request_timeout = reader.duration("REQUEST_TIMEOUT", MOMENT, HOUR);
         let shutdown_timeout = reader.duration("SHUTDOWN_TIMEOUT", MOMENT, HOUR);
         let body_limit = reader.number("BODY_LIMIT", 1024..=67_108_864);
+        let max_connections = reader.number("MAX_CONNECTIONS", 1..=1_000_000);
+        let origins = origins(&mut reader);
         let database = DatabaseSettings::read(&mut reader);
         let migrate_on_start = reader.boolean("MIGRATE_ON_START");
         let playground = reader.boolean("PLAYGROUND");
@@ -148,6 +180,16 @@ impl Config {
                     _ => None,
                 },
             );
+        let batch_limit = reader.number("BATCH_LIMIT", 0..=10);
+        let trusted_documents = reader.read("TRUSTED_DOCUMENTS", "the path of a file", |text| {
+            let path = PathBuf::from(text);
+            match text {
+                "" => Some(None),
+                _ => path.is_file().then_some(Some(path)),
+            }
+        });
+        let document_cache = reader.number("DOCUMENT_CACHE", 0..=1_073_741_824);
+        let limits = limits::read(&mut reader);
         let (page_size_default, page_size_max) = page_sizes(&mut reader);
         let log_filter = log_filter_of(&mut reader);
         let access = Access::read(&mut reader, host, database.as_ref());
@@ -167,12 +209,18 @@ impl Config {
                 request_timeout: request_timeout?,
                 shutdown_timeout: shutdown_timeout?,
                 body_limit: body_limit?,
+                max_connections: max_connections?,
+                origins: origins?,
                 database: database?,
                 migrate_on_start: migrate_on_start?,
                 identity,
                 embedded,
                 playground: playground?,
                 introspection: introspection?,
+                batch_limit: batch_limit?,
+                trusted_documents: trusted_documents?,
+                document_cache: document_cache?,
+                limits: limits?,
                 page_size_default: page_size_default?,
                 page_size_max: page_size_max?,
                 log_filter: log_filter?,
@@ -202,6 +250,17 @@ impl Config {
     pub fn database_display(&self) -> String {
         self.database.url.to_string()
     }
+}
+
+fn origins(reader: &mut Reader<'_>) -> Option<Vec<Origin>> {
+    let takes = "exact origins with a comma between them, like https://app.example.com,http://localhost:5173";
+    reader.read("CORS_ORIGINS", takes, |text| {
+        let all = text
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        all.map(Origin::parse).collect()
+    })
 }
 
 fn log_filter_of(reader: &mut Reader<'_>) -> Option<String> {

@@ -28,6 +28,10 @@ pub enum Code {
     ParseFailed,
     /// The document does not fit the schema.
     ValidationFailed,
+    /// The document asks for more than a limit allows.
+    TooComplex,
+    /// No document is known by the hash that was sent: send it with its text.
+    DocumentNotFound,
     /// The request is not one that GraphQL over HTTP knows.
     BadRequest,
     /// The server failed; the log knows why.
@@ -48,6 +52,8 @@ impl Code {
             Self::Timeout => "TIMEOUT",
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::TooComplex => "QUERY_TOO_COMPLEX",
+            Self::DocumentNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::BadRequest => "BAD_REQUEST",
             Self::Internal => "INTERNAL_SERVER_ERROR",
         }
@@ -125,6 +131,9 @@ impl From<Failure> for Error {
                     "The server is overloaded: try again in a moment.",
                 )
             }
+            Failure::Store(error) if error.is_timeout() => {
+                coded(Code::Timeout, "The database took too long and was stopped.")
+            }
             Failure::Store(error) => {
                 tracing::error!(cause = error.cause(), "the database failed");
                 internal()
@@ -150,19 +159,27 @@ fn internal() -> Error {
 
 /// One error for all the rules that an input breaks: the first as its message, each in `fields`.
 fn bad_input(broken: &[Violation]) -> Error {
-    let message = match broken {
+    coded(Code::BadUserInput, summary(broken))
+        .extend_with(|_, extensions| extensions.set("fields", fields_of(broken)))
+}
+
+/// The first broken rule, and how many more there are.
+pub(super) fn summary(broken: &[Violation]) -> String {
+    match broken {
         [] => "The input breaks a rule.".to_owned(),
         [only] => only.message.clone(),
         [first, rest @ ..] => format!("{} (And {} more.)", first.message, rest.len()),
-    };
-    let fields: Vec<Value> = broken.iter().map(field).collect();
-    coded(Code::BadUserInput, message)
-        .extend_with(|_, extensions| extensions.set("fields", Value::List(fields)))
+    }
+}
+
+/// Every broken rule with its place, for `extensions.fields`.
+pub(super) fn fields_of(broken: &[Violation]) -> Value {
+    Value::List(broken.iter().map(field).collect())
 }
 
 fn field(broken: &Violation) -> Value {
     let path = broken.path.iter().map(|step| match step {
-        Step::Name(name) => Value::from(*name),
+        Step::Name(name) => Value::from(name.as_ref()),
         Step::Index(index) => Value::from(*index),
     });
     let field: BTreeMap<&str, Value> = BTreeMap::from([

@@ -8,10 +8,9 @@ use super::enums::{SortDirection, TaskSort, TaskStatus};
 use super::failure::{Failure, Nullable};
 use super::inputs::TaskFilter;
 use super::node::Node;
-use super::schema::Limits;
 use super::task::Task;
 use super::viewer::Viewer;
-use crate::task::{List, PageArguments, Sort, Window, parse_id};
+use crate::task::{List, PageArguments, PageSizes, Sort, Window, parse_id};
 
 /// What can be asked. Everything is the viewer's own: what belongs to others does not exist here.
 pub(super) struct Query;
@@ -81,7 +80,7 @@ impl Query {
             direction,
             filter,
         };
-        let sizes = ctx.data_unchecked::<Limits>().page;
+        let sizes: PageSizes = *ctx.data_unchecked();
         let arguments = PageArguments {
             first,
             after,

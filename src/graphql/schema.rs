@@ -1,55 +1,137 @@
 //! The schema as a whole.
 
-use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions};
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::{
+    EmptySubscription, Response, SDLExportOptions, ValidationMode, Value, Variables,
+};
 
 use super::context::Caller;
+use super::document::{Admitted, Document};
+use super::guard::Limits;
 use super::mutation::Mutation;
 use super::query::Query;
+use super::rejection::Rejection;
 use crate::store::Store;
 use crate::task::PageSizes;
 
 type Engine = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// How deep a document may nest. The standard introspection query needs 15.
-const DEPTH: usize = 15;
-
-/// What a schema grants each request.
+/// How a schema treats requests.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct Settings {
+    /// How much one document may ask for.
+    pub limits: Limits,
     /// How many tasks a page has.
     pub page: PageSizes,
+    /// Whether an error about an unknown name says which known one comes close. That tells something of
+    /// the schema, so only where introspection does too.
+    pub suggestions: bool,
 }
 
 /// The executable schema. Cheap to clone.
 #[derive(Clone)]
 pub struct Schema {
-    engine: Engine,
+    /// Applies every rule of validation and runs nothing.
+    validator: Engine,
+    /// Runs what has been validated.
+    runner: Engine,
     store: Store,
+    settings: Settings,
 }
 
 impl Schema {
     /// A schema whose resolvers use `store`.
     #[must_use]
-    pub fn new(store: Store, limits: Limits) -> Self {
-        let engine = Engine::build(Query, Mutation, EmptySubscription)
-            .limit_depth(DEPTH)
-            .data(limits)
+    pub fn new(store: Store, settings: Settings) -> Self {
+        // The guard has measured a document before the engine sees it: this limit must only not be
+        // lower than the guard's.
+        let depth = usize::try_from(settings.limits.nesting).unwrap_or(usize::MAX);
+        let mut validator = Engine::build(Query, Mutation, EmptySubscription)
+            .limit_recursive_depth(depth)
+            .extension(ValidateOnly);
+        if !settings.suggestions {
+            validator = validator.disable_suggestions();
+        }
+        let runner = Engine::build(Query, Mutation, EmptySubscription)
+            .limit_recursive_depth(depth)
+            .validation_mode(ValidationMode::Fast)
+            .data(settings.page)
             .data(store.clone())
             .finish();
-        Self { engine, store }
+        Self {
+            validator: validator.finish(),
+            runner,
+            store,
+            settings,
+        }
     }
 
-    /// Runs one request for one caller.
-    pub async fn execute(&self, request: Request, caller: Caller) -> Response {
-        self.engine
-            .execute(caller.attach(request, &self.store))
-            .await
+    /// Lets a document through the guard.
+    ///
+    /// # Errors
+    /// Where and why it is not GraphQL, or which limit it exceeds.
+    pub fn admit(&self, text: &str) -> Result<Admitted, Rejection> {
+        Admitted::read(text, &self.settings.limits)
+    }
+
+    /// Holds a document against the schema. What depends on variables is left to [`Schema::execute`].
+    ///
+    /// # Errors
+    /// Every rule of the specification that it breaks.
+    pub async fn validate(&self, admitted: Admitted) -> Result<Document, Rejection> {
+        let response = self.validator.execute(admitted.to_validate()).await;
+        if response.errors.is_empty() {
+            admitted.validated()
+        } else {
+            Err(Rejection::Invalid(response.errors))
+        }
+    }
+
+    /// Runs one operation for one caller.
+    ///
+    /// # Errors
+    /// Variables that their types do not take, and an answer that would be too large. Nothing has run
+    /// then.
+    pub async fn execute(
+        &self,
+        document: &Document,
+        operation: Option<&str>,
+        variables: Variables,
+        caller: Caller,
+    ) -> Result<Response, Rejection> {
+        let Settings { limits, page, .. } = &self.settings;
+        let request = document.to_run(operation, variables, limits, *page)?;
+        let request = caller.attach(request, &self.store);
+        Ok(self.runner.execute(request).await)
     }
 }
 
 impl std::fmt::Debug for Schema {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Schema").finish_non_exhaustive()
+    }
+}
+
+/// Ends a request where it would begin to run.
+struct ValidateOnly;
+
+impl ExtensionFactory for ValidateOnly {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for ValidateOnly {
+    async fn execute(
+        &self,
+        _ctx: &ExtensionContext<'_>,
+        _operation_name: Option<&str>,
+        _next: NextExecute<'_>,
+    ) -> Response {
+        Response::new(Value::Null)
     }
 }
 

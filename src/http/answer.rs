@@ -1,12 +1,12 @@
 //! What goes back: a GraphQL response as GraphQL over HTTP wants it.
 //! <https://graphql.github.io/graphql-over-http/draft/#sec-Response>
 
-use async_graphql::{ErrorExtensionValues, PathSegment, Response as Executed, ServerError, Value};
+use async_graphql::{PathSegment, ServerError, Value};
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
-use crate::graphql::{Code, RequestId};
+use crate::graphql::{Code, Rejection, RequestId};
 
 /// The form in which a client wants its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,70 +65,112 @@ fn range(text: &str) -> (String, f32) {
     (name, quality)
 }
 
-/// A request that was not run: it has errors and no data.
+/// The most errors in one answer; more tell nobody more.
+const MOST_ERRORS: usize = 20;
+
+/// A request that has run.
+#[derive(Debug)]
+pub(super) struct Executed {
+    data: Value,
+    errors: Vec<ServerError>,
+}
+
+/// A request that has not run: it has errors and no data.
 #[derive(Debug)]
 pub(super) struct Refused {
-    pub(super) status: StatusCode,
-    pub(super) errors: Vec<ServerError>,
-    pub(super) headers: Vec<(header::HeaderName, HeaderValue)>,
+    status: StatusCode,
+    errors: Vec<ServerError>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether the request was a well-formed one, whatever is wrong with its document.
+    well_formed: bool,
+}
+
+impl Executed {
+    pub(super) fn new(mut response: async_graphql::Response, request_id: &RequestId) -> Self {
+        for error in &mut response.errors {
+            complete(error, request_id);
+        }
+        Self {
+            data: response.data,
+            errors: response.errors,
+        }
+    }
+
+    pub(super) fn into_response(self, media: MediaType) -> Response<Body> {
+        render(StatusCode::OK, media, &self.envelope())
+    }
+
+    fn envelope(&self) -> Envelope<'_> {
+        Envelope::new(&self.errors, Some(&self.data))
+    }
 }
 
 impl Refused {
-    /// A refusal with one error.
+    /// A request that is refused for what it is, before its document is looked at.
     pub(super) fn new(status: StatusCode, code: Code, message: &str) -> Self {
-        let error = with_code(ServerError::new(message, None), code);
+        let mut error = ServerError::new(message, None);
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", code.as_str());
         Self {
             status,
             errors: vec![error],
             headers: Vec::new(),
+            well_formed: false,
         }
     }
 
-    /// A document that could be read but not run.
-    pub(super) fn document(mut error: ServerError, code: Code) -> Self {
-        error = with_code(error, code);
+    /// A hash that is not known: its text is asked for.
+    pub(super) fn not_found() -> Self {
+        // The words that clients look for.
+        let message = "PersistedQueryNotFound";
         Self {
-            status: StatusCode::BAD_REQUEST,
-            errors: vec![error],
-            headers: Vec::new(),
+            well_formed: true,
+            ..Self::new(StatusCode::BAD_REQUEST, Code::DocumentNotFound, message)
         }
     }
 
-    pub(super) fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
     pub(super) fn into_response(self, media: MediaType) -> Response<Body> {
         // A document that does not fit is an answer like any other where the form is plain JSON.
-        let fits = |code: &Value| {
-            matches!(code, Value::String(code)
-                if code == Code::ParseFailed.as_str() || code == Code::ValidationFailed.as_str())
-        };
-        let of_document = self.errors.iter().all(|error| {
-            let code = error
-                .extensions
-                .as_ref()
-                .and_then(|values| values.get("code"));
-            code.is_some_and(fits)
-        });
         let status = match media {
-            MediaType::Json if of_document => StatusCode::OK,
+            MediaType::Json if self.well_formed => StatusCode::OK,
             _ => self.status,
         };
-        let mut response = render(
-            status,
-            media,
-            &Envelope {
-                errors: &self.errors,
-                data: None,
-            },
-        );
-        response
-            .headers_mut()
-            .extend(self.headers.into_iter().map(|(n, v)| (Some(n), v)));
+        let mut response = render(status, media, &self.envelope());
+        let headers = self.headers.into_iter();
+        let headers = headers.map(|(name, value)| (Some(name), value));
+        response.headers_mut().extend(headers);
         response
     }
+
+    fn envelope(&self) -> Envelope<'_> {
+        Envelope::new(&self.errors, None)
+    }
+}
+
+/// A document that is not run.
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            errors: rejection.into_errors(),
+            headers: Vec::new(),
+            well_formed: true,
+        }
+    }
+}
+
+/// The answers to a batch, in the order of its requests.
+pub(super) fn batch(all: &[Result<Executed, Refused>], media: MediaType) -> Response<Body> {
+    let envelopes = all.iter().map(|one| match one {
+        Ok(executed) => executed.envelope(),
+        Err(refused) => refused.envelope(),
+    });
+    render(StatusCode::OK, media, &envelopes.collect::<Vec<_>>())
 }
 
 #[derive(Serialize)]
@@ -137,40 +179,27 @@ struct Envelope<'a> {
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<Extensions>,
 }
 
-/// The answer to a request that was run.
-pub(super) fn executed(
-    mut executed: Executed,
-    media: MediaType,
-    request_id: &RequestId,
-) -> Response<Body> {
-    // The engine reports what it refused before running as errors without a path.
-    let refused = executed.data == Value::Null
-        && !executed.errors.is_empty()
-        && executed
-            .errors
-            .iter()
-            .all(|error| error.path.is_empty() && code_of(error).is_none());
-    if refused {
-        let errors = executed.errors.into_iter();
-        return Refused {
-            status: StatusCode::BAD_REQUEST,
-            errors: errors
-                .map(|error| with_code(error, Code::ValidationFailed))
-                .collect(),
-            headers: Vec::new(),
+impl<'a> Envelope<'a> {
+    fn new(errors: &'a [ServerError], data: Option<&'a Value>) -> Self {
+        let shown = errors.len().min(MOST_ERRORS);
+        let omitted_errors = errors.len() - shown;
+        Self {
+            errors: &errors[..shown],
+            data,
+            extensions: (omitted_errors > 0).then_some(Extensions { omitted_errors }),
         }
-        .into_response(media);
     }
-    for error in &mut executed.errors {
-        complete(error, request_id);
-    }
-    let body = Envelope {
-        errors: &executed.errors,
-        data: Some(&executed.data),
-    };
-    render(StatusCode::OK, media, &body)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    /// How many errors there were beyond those that are shown.
+    omitted_errors: usize,
 }
 
 /// Every error has a code; one of ours has the name under which the log knows it.
@@ -209,13 +238,7 @@ fn code_of(error: &ServerError) -> Option<String> {
     }
 }
 
-fn with_code(mut error: ServerError, code: Code) -> ServerError {
-    let extensions: &mut ErrorExtensionValues = error.extensions.get_or_insert_default();
-    extensions.set("code", code.as_str());
-    error
-}
-
-fn render(status: StatusCode, media: MediaType, body: &Envelope<'_>) -> Response<Body> {
+fn render(status: StatusCode, media: MediaType, body: &impl Serialize) -> Response<Body> {
     let (status, bytes) = match serde_json::to_vec(body) {
         Ok(bytes) => (status, bytes),
         Err(error) => {

@@ -1,24 +1,33 @@
 //! `/graphql`: from a request to an answer.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::routing::any;
-use tracing::Instrument;
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Service;
-use super::answer::{self, MediaType, Refused};
-use super::params::{AddressParams, Params};
+use super::answer::{self, Executed, MediaType, Refused};
+use super::params::{self, Address, Params};
 use crate::clock;
 use crate::config::Introspection;
-use crate::graphql::{Caller, Code, Document, Operation, RequestId};
+use crate::graphql::{
+    Caller, Code, Document, Known, New, Operation, Rejection, RequestId, Unknown,
+};
 use crate::identity::{Refusal, Scope, Viewer};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) fn routes(service: Arc<Service>) -> Router {
     Router::new()
@@ -27,13 +36,28 @@ pub(super) fn routes(service: Arc<Service>) -> Router {
 }
 
 async fn graphql(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
-    let request_id = RequestId(Uuid::now_v7().simple().to_string());
+    let request_id = request_id(request.headers());
     let span = tracing::info_span!("request", id = %request_id);
     let mut response = answer(service, request, &request_id).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&request_id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// The client's own name for the request, where it is one that a log can bear, or else a new one.
+fn request_id(headers: &HeaderMap) -> RequestId {
+    let sent = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
+    let fits = |id: &&str| {
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    let id = sent.filter(fits).map(str::to_owned);
+    RequestId(id.unwrap_or_else(|| Uuid::now_v7().simple().to_string()))
 }
 
 async fn answer(service: Arc<Service>, request: Request, request_id: &RequestId) -> Response<Body> {
@@ -45,92 +69,175 @@ async fn answer(service: Arc<Service>, request: Request, request_id: &RequestId)
         )
         .into_response(MediaType::Json);
     };
-    match run(service, request, media, request_id).await {
-        Ok(response) => response,
-        Err(refused) => refused.into_response(media),
+    // What is shared across a panic is the pool of the database, which expects to lose a user.
+    let shielded = AssertUnwindSafe(asked(&service, request, media, request_id)).catch_unwind();
+    match shielded.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refused)) => refused.into_response(media),
+        Err(_panic) => failed(request_id).into_response(media),
     }
 }
 
-async fn run(
-    service: Arc<Service>,
+async fn asked(
+    service: &Arc<Service>,
     request: Request,
     media: MediaType,
     request_id: &RequestId,
 ) -> Result<Response<Body>, Refused> {
-    let now = clock::now();
-    // Who asks comes first: a token that is no good is refused whatever the request says.
-    let viewer = match service.verifier.viewer_of(request.headers(), now).await {
-        Ok(viewer) => Ok(viewer),
-        Err(Refusal::Missing) => Err(Refusal::Missing),
-        Err(refusal) => return Err(unauthenticated(&service, refusal)),
-    };
     let method = request.method().clone();
-    let params = read(&service, request).await?;
-    let document = Document::parse(&params.query)
-        .map_err(|error| Refused::document(error, Code::ParseFailed))?;
-    let operation = document.operation(params.operation_name.as_deref());
-    permit(&service, operation, &method, viewer.as_ref())?;
-
-    let caller = Caller {
-        viewer: viewer.ok(),
-        now,
-        request_id: request_id.clone(),
-    };
-    let mut run = document.into_request(params.operation_name, params.variables);
-    if service.introspection == Introspection::Off {
-        run = run.disable_introspection();
-    }
-    let schema = service.schema.clone();
-    let execution = async move { schema.execute(run, caller).await };
-    let executed = if operation == Operation::Mutation {
-        // In a task of its own: what has begun is finished, even when the client goes away.
-        tokio::spawn(execution.in_current_span())
-            .await
-            .map_err(|_| failed(request_id))?
-    } else {
-        let limited = tokio::time::timeout(service.deadline, execution);
-        limited.await.map_err(|_| too_slow())?
-    };
-    Ok(answer::executed(executed, media, request_id))
-}
-
-/// Whether this kind of operation may be run by this method and by whoever asks.
-fn permit(
-    service: &Service,
-    operation: Operation,
-    method: &Method,
-    viewer: Result<&Viewer, &Refusal>,
-) -> Result<(), Refused> {
-    if operation == Operation::Unknown {
-        return Err(Refused::new(
-            StatusCode::BAD_REQUEST,
-            Code::ValidationFailed,
-            "`operationName` must name one operation of the document; it can be left out only when there is just one.",
-        ));
-    }
-    if operation == Operation::Mutation && *method == Method::GET {
-        return Err(wrong_method("Mutations are sent by POST.", "POST"));
-    }
-    let scope = match operation {
-        Operation::Mutation => Some(Scope::Write),
-        Operation::Query | Operation::Subscription => Some(Scope::Read),
-        Operation::Introspection | Operation::Unknown => None,
-    };
-    match (viewer, scope) {
-        (Ok(viewer), Some(scope)) if !viewer.may(scope) => Err(forbidden(scope)),
-        (Ok(_), _) => Ok(()),
-        (Err(_), None) if service.introspection == Introspection::Public => Ok(()),
-        (Err(refusal), _) => Err(unauthenticated(service, *refusal)),
+    let asking = Asking::of(service, method, request.headers(), request_id).await?;
+    match read(service, request).await? {
+        params::Body::Single(params) => {
+            let executed = asking.run(params).await?;
+            Ok(executed.into_response(media))
+        }
+        params::Body::Batch(all) => {
+            let mut answers = Vec::with_capacity(all.len());
+            for params in all {
+                answers.push(asking.run(params).await);
+            }
+            Ok(answer::batch(&answers, media))
+        }
     }
 }
 
-async fn read(service: &Service, request: Request) -> Result<Params, Refused> {
+/// Who asks, how, and until when.
+struct Asking<'a> {
+    service: &'a Arc<Service>,
+    request_id: &'a RequestId,
+    method: Method,
+    viewer: Result<Viewer, Refusal>,
+    now: chrono::DateTime<chrono::Utc>,
+    deadline: Instant,
+}
+
+impl<'a> Asking<'a> {
+    /// Who asks comes first: a token that is no good is refused whatever the request says.
+    async fn of(
+        service: &'a Arc<Service>,
+        method: Method,
+        headers: &HeaderMap,
+        request_id: &'a RequestId,
+    ) -> Result<Self, Refused> {
+        let now = clock::now();
+        match service.verifier.viewer_of(headers, now).await {
+            Err(refusal) if refusal != Refusal::Missing => Err(unauthenticated(service, refusal)),
+            viewer => Ok(Self {
+                service,
+                request_id,
+                method,
+                viewer,
+                now,
+                deadline: Instant::now() + service.deadline,
+            }),
+        }
+    }
+
+    async fn run(&self, params: Params) -> Result<Executed, Refused> {
+        let name = params.operation_name;
+        let (document, operation) = match self.service.documents.find(params.document) {
+            Ok(Known::Document(document)) => {
+                let operation = document.operation(name.as_deref())?;
+                self.permit(operation, document.introspects())?;
+                (document, operation)
+            }
+            Ok(Known::New(new)) => self.learn(new, name.as_deref()).await?,
+            Err(unknown) => return Err(not_known(unknown)),
+        };
+        let run = Run {
+            service: self.service.clone(),
+            document,
+            name,
+            variables: params.variables,
+            caller: Caller {
+                viewer: self.viewer.clone().ok(),
+                now: self.now,
+                request_id: self.request_id.clone(),
+            },
+            deadline: self.deadline,
+        };
+        if operation == Operation::Mutation {
+            // In a task of its own: what has begun is finished, even when the client goes away.
+            let run = tokio::spawn(run.run().in_current_span());
+            run.await.unwrap_or_else(|_| Err(failed(self.request_id)))
+        } else {
+            run.run().await
+        }
+    }
+
+    /// Admits and validates a document that is new. What its kind asks for comes in between, so that
+    /// nobody learns by its errors what the schema has.
+    async fn learn(
+        &self,
+        new: New,
+        name: Option<&str>,
+    ) -> Result<(Arc<Document>, Operation), Refused> {
+        let schema = &self.service.schema;
+        let admitted = schema.admit(new.text())?;
+        let operation = admitted.operation(name)?;
+        self.permit(operation, admitted.introspects())?;
+        let document = schema.validate(admitted).await?;
+        Ok((self.service.documents.keep(new, document), operation))
+    }
+
+    /// Whether this kind of operation may be run by this method and by whoever asks.
+    fn permit(&self, operation: Operation, introspects: bool) -> Result<(), Refused> {
+        let introspection = self.service.introspection;
+        if operation == Operation::Mutation && self.method == Method::GET {
+            return Err(wrong_method("Mutations are sent by POST.", "POST"));
+        }
+        let scope = match operation {
+            Operation::Mutation => Some(Scope::Write),
+            Operation::Query | Operation::Subscription => Some(Scope::Read),
+            Operation::Introspection => None,
+        };
+        match (&self.viewer, scope) {
+            (Ok(viewer), Some(scope)) if !viewer.may(scope) => Err(forbidden(scope)),
+            (Err(refusal), scope) if scope.is_some() || introspection != Introspection::Public => {
+                Err(unauthenticated(self.service, *refusal))
+            }
+            _ if introspects && introspection == Introspection::Off => {
+                let message = "Introspection is off: __schema and __type are not answered here.";
+                let error = async_graphql::ServerError::new(message, None);
+                Err(Rejection::Invalid(vec![error]).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One operation that may run.
+struct Run {
+    service: Arc<Service>,
+    document: Arc<Document>,
+    name: Option<String>,
+    variables: async_graphql::Variables,
+    caller: Caller,
+    deadline: Instant,
+}
+
+impl Run {
+    async fn run(self) -> Result<Executed, Refused> {
+        let request_id = self.caller.request_id.clone();
+        let schema = &self.service.schema;
+        let name = self.name.as_deref();
+        let execution = schema.execute(&self.document, name, self.variables, self.caller);
+        match tokio::time::timeout_at(self.deadline, execution).await {
+            Ok(Ok(response)) => Ok(Executed::new(response, &request_id)),
+            Ok(Err(rejection)) => Err(rejection.into()),
+            Err(_) => Err(too_slow()),
+        }
+    }
+}
+
+async fn read(service: &Service, request: Request) -> Result<params::Body, Refused> {
     let unreadable = |why| Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, why);
     match *request.method() {
         Method::GET => {
-            let Query(address) = Query::<AddressParams>::try_from_uri(request.uri())
+            let Query(address) = Query::<Address>::try_from_uri(request.uri())
                 .map_err(|_| unreadable("The address does not hold readable parameters."))?;
-            Params::from_address(address).map_err(unreadable)
+            let params = Params::from_address(address).map_err(unreadable)?;
+            Ok(params::Body::Single(params))
         }
         Method::POST => {
             if !is_json(request.headers()) {
@@ -141,7 +248,7 @@ async fn read(service: &Service, request: Request) -> Result<Params, Refused> {
                 ));
             }
             let body = body(request, service.body_limit).await?;
-            Params::from_body(&body).map_err(unreadable)
+            params::Body::read(&body, service.batch_limit).map_err(unreadable)
         }
         _ => Err(wrong_method(
             "Requests are sent by GET or POST.",
@@ -151,15 +258,21 @@ async fn read(service: &Service, request: Request) -> Result<Params, Refused> {
 }
 
 async fn body(request: Request, limit: usize) -> Result<Bytes, Refused> {
-    axum::body::to_bytes(request.into_body(), limit)
-        .await
-        .map_err(|_| {
-            Refused::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                Code::BadRequest,
-                &format!("A body has at most {limit} bytes."),
-            )
-        })
+    let body = axum::body::to_bytes(request.into_body(), limit);
+    match tokio::time::timeout(BODY_TIMEOUT, body).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(Refused::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Code::BadRequest,
+            &format!("A body has at most {limit} bytes."),
+        )),
+        Err(_) => Err(Refused::new(
+            StatusCode::REQUEST_TIMEOUT,
+            Code::Timeout,
+            "The body took too long to arrive.",
+        )
+        .header(header::CONNECTION, HeaderValue::from_static("close"))),
+    }
 }
 
 /// Only this type, so that no page can send it to us without asking (CORS calls others simple).
@@ -176,6 +289,21 @@ fn is_json(headers: &HeaderMap) -> bool {
             Some(charset) => matches!(charset.trim_matches('"'), "utf-8" | "utf8"),
             None => true,
         })
+}
+
+fn not_known(unknown: Unknown) -> Refused {
+    let (code, message) = match unknown {
+        Unknown::NotFound => return Refused::not_found(),
+        Unknown::Mismatch => (
+            Code::BadRequest,
+            "`extensions.persistedQuery.sha256Hash` is not the SHA-256 of `query`.",
+        ),
+        Unknown::NotTrusted => (
+            Code::DocumentNotFound,
+            "This server runs the documents of its manifest only, and this is not one of them.",
+        ),
+    };
+    Refused::new(StatusCode::BAD_REQUEST, code, message)
 }
 
 fn wrong_method(message: &str, allowed: &'static str) -> Refused {

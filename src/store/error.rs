@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sea_orm::DbErr;
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::{DbErr, RuntimeErr};
 
 use crate::task::Violation;
 
@@ -22,6 +23,19 @@ impl StoreError {
     #[must_use]
     pub fn is_overload(&self) -> bool {
         matches!(self.0.as_ref(), DbErr::ConnectionAcquire(_))
+    }
+
+    /// Whether the database stopped a statement because it took too long.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        let (DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause))) = self.0.as_ref()
+        else {
+            return false;
+        };
+        // query_canceled: what `statement_timeout` ends with.
+        let code = cause.as_database_error().and_then(DatabaseError::code);
+        code.as_deref() == Some("57014")
     }
 }
 

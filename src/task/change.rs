@@ -294,7 +294,7 @@ mod tests {
             ..Draft::default()
         })
         .unwrap_err();
-        let expected = ["id", "title", "description", "dueTime"].map(Step::Name);
+        let expected = ["id", "title", "description", "dueTime"].map(Step::from);
         assert_eq!(names(&broken), expected);
     }
 
@@ -324,7 +324,7 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             names(&broken),
-            ["title", "completed", "dueTime"].map(Step::Name)
+            ["title", "completed", "dueTime"].map(Step::from)
         );
     }
 

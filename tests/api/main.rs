@@ -6,14 +6,21 @@
 
 mod support;
 
+mod clients;
 mod commands;
+mod connections;
+mod documents;
 mod durability;
 mod engine;
+mod execution;
+mod fuzz;
+mod hostile;
 mod identity;
 mod isolation;
 mod lists;
 mod loader;
 mod plans;
+mod playground;
 mod schema;
 mod tasks;
 mod wire;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Part, have};
+use crate::support::{Part, have, npm};
 
 #[test]
 fn schema_graphql_is_what_the_code_says() {
@@ -20,19 +20,10 @@ fn graphql_js_takes_the_schema() {
         return;
     }
     let clients = Path::new("tests/clients");
-    let run = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program)
-            .args(arguments)
-            .current_dir(clients)
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{program} {arguments:?}\n{text}");
-    };
-    run(
-        "npm",
-        &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+    npm::install(clients);
+    npm::run(
+        Command::new("node")
+            .args(["--test", "schema.test.mjs"])
+            .current_dir(clients),
     );
-    run("node", &["--test", "schema.test.mjs"]);
 }

@@ -42,6 +42,10 @@ impl Actor {
         }
     }
 
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     pub fn post(&self) -> reqwest::RequestBuilder {
         let request = self.client.post(&self.endpoint);
         match &self.token {

@@ -1,6 +1,8 @@
 //! What tests start from: a server with a database of its own, and people who use it.
 
 mod actor;
+pub mod clients;
+pub mod npm;
 mod postgres;
 mod process;
 mod scratch;
@@ -31,21 +33,31 @@ pub struct Docket {
 
 impl Docket {
     pub async fn on_sqlite() -> Self {
+        Self::on_sqlite_with(&[]).await
+    }
+
+    /// With some settings that are not the usual ones.
+    pub async fn on_sqlite_with(settings: &[(&str, &str)]) -> Self {
         let scratch = Scratch::new();
         let url = format!("sqlite://{}/docket.db?mode=rwc", scratch.path().display());
-        Self::start(url, scratch).await
+        Self::start(url, scratch, settings).await
     }
 
     /// None where there is no Postgres, which the skip has named then.
     pub async fn on_postgres(test: &str) -> Option<Self> {
+        Self::on_postgres_with(test, &[]).await
+    }
+
+    /// With some settings that are not the usual ones.
+    pub async fn on_postgres_with(test: &str, settings: &[(&str, &str)]) -> Option<Self> {
         if !have(test, Part::Postgres) {
             return None;
         }
-        Some(Self::start(new_database().await, Scratch::new()).await)
+        Some(Self::start(new_database().await, Scratch::new(), settings).await)
     }
 
-    async fn start(url: String, scratch: Scratch) -> Self {
-        let server = Server::start(config(&url, &[])).await.unwrap();
+    async fn start(url: String, scratch: Scratch, settings: &[(&str, &str)]) -> Self {
+        let server = Server::start(config(&url, settings)).await.unwrap();
         let endpoint = format!("http://{}/graphql", server.local_addr());
         Self {
             alice: Actor::new(&endpoint, Some(&sign("alice"))),

@@ -4,9 +4,12 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// The binary, in this folder, with no environment but what the test gives it.
+/// The binary, in this folder, with no environment but what the test gives it: the one that was built
+/// with the tests, or the release build that `DOCKET_TEST_BINARY` names, as in CI.
 pub fn docket_command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_docket"));
+    let given = std::env::var_os("DOCKET_TEST_BINARY");
+    let binary = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_docket").into());
+    let mut command = Command::new(binary);
     command.env_clear().current_dir(folder).stdin(Stdio::null());
     command
 }

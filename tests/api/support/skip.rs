@@ -10,7 +10,9 @@ use super::postgres;
 pub enum Part {
     Postgres,
     Node,
+    Chromium,
     OpenSsl,
+    SlowHttpTest,
 }
 
 /// Whether the machine has the part that this test needs.
@@ -19,6 +21,13 @@ pub fn have(test: &str, part: Part) -> bool {
         Part::Postgres => postgres::missing(),
         Part::Node => (!runs("node", "--version") || !runs("npm", "--version"))
             .then(|| "Node.js with npm".to_owned()),
+        // It has no flag for its version; asked for help, it says that it failed.
+        Part::SlowHttpTest => Command::new("slowhttptest")
+            .arg("-h")
+            .output()
+            .is_err()
+            .then(|| "slowhttptest".to_owned()),
+        Part::Chromium => (!runs("chromium", "--version")).then(|| "chromium".to_owned()),
         Part::OpenSsl => (!runs("openssl", "version")).then(|| "openssl".to_owned()),
     };
     let Some(missing) = missing else { return true };

@@ -264,8 +264,10 @@ Error generating stack: `+e.message+`
     }
   }
 }
-`}];async function Gz(){let e=await fetch(`/playground/settings.json`,{cache:`no-store`});return e.ok?e.json():{token:null}}var{token:Kz}=await Gz(),qz=JSON.stringify({Authorization:`Bearer ${Kz??``}`},null,2),Jz=Kz?`# You are signed in as the user \`dev\`. Ctrl-Enter runs what is under the cursor.
+`}];async function Gz(){let e=await fetch(`/playground/settings.json`,{cache:`no-store`});return e.ok?e.json():{token:null}}var{token:Kz}=await Gz(),qz=JSON.stringify({Authorization:`Bearer ${Kz??``}`},null,2),Jz=Kz?`# You are signed in as the user \`dev\`.
+# Ctrl-Enter runs what is under the cursor.
 
-`:`# Put your token into the pane Headers below, after \`Bearer \`.
+`:`# Put your token into the pane Headers below,
+# after \`Bearer \`. Then Ctrl-Enter runs this.
 
-`,Yz=Wz.map((e,t)=>({query:t===0?Jz+e.query:e.query,variables:e.variables&&JSON.stringify(e.variables,null,2),headers:qz})),Xz=new Map;(0,Jv.createRoot)(document.getElementById(`playground`)).render((0,R.createElement)(Uz,{fetcher:Vt({url:`/graphql`}),defaultHeaders:qz,defaultTabs:Yz,defaultEditorToolsVisibility:Kz?!0:`headers`,storage:{getItem:e=>Xz.get(e)??null,setItem:(e,t)=>Xz.set(e,t),removeItem:e=>Xz.delete(e),clear:()=>Xz.clear(),get length(){return Xz.size}}}));
+`,Yz=Wz.map((e,t)=>({query:t===0?Jz+e.query:e.query,variables:e.variables&&JSON.stringify(e.variables,null,2),headers:qz})),Xz=Vt({url:`/graphql`});function Zz(e,t){let n=Object.entries(t?.headers??{}).filter(([,e])=>!/^Bearer\s*$/i.test(e)),r=e.query.includes(e.operationName)?e.operationName:void 0;return Xz({...e,operationName:r},{...t,headers:Object.fromEntries(n)})}var Qz=new Map;(0,Jv.createRoot)(document.getElementById(`playground`)).render((0,R.createElement)(Uz,{fetcher:Zz,defaultHeaders:qz,defaultTabs:Yz,defaultEditorToolsVisibility:Kz?!0:`headers`,storage:{getItem:e=>Qz.get(e)??null,setItem:(e,t)=>Qz.set(e,t),removeItem:e=>Qz.delete(e),clear:()=>Qz.clear(),get length(){return Qz.size}}}));
