@@ -47,7 +47,7 @@ struct Token {
     /// Who the token is for
     #[arg(long)]
     sub: String,
-    /// How long it is good, like 30m, 1h or 7d
+    /// How long it is good, like 30m, 1h or 12h; at most `JWT_MAX_LIFETIME`
     #[arg(long, default_value = "1h", value_parser = config::parse_duration)]
     ttl: Duration,
     /// One more claim; the value is JSON, or else text (may be repeated)

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -91,6 +92,8 @@ impl Server {
         }
         let store = Store::connect(&config.database, config.request_timeout).await?;
         let token = developer_token(&config)?;
+        let mut verifier = Verifier::new(&config.identity);
+        verifier.keep_keys(clock::now).await;
         let schema = Schema::new(store.clone(), schema_settings(&config));
         let documents = match &config.trusted_documents {
             Some(manifest) => Documents::trusted(manifest, &schema)
@@ -102,7 +105,7 @@ impl Server {
             Service {
                 schema,
                 documents,
-                verifier: Verifier::new(&config.identity),
+                verifier: Arc::new(verifier),
                 introspection: config.introspection,
                 body_limit: config.body_limit,
                 deadline: config.request_timeout,

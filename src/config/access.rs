@@ -1,13 +1,15 @@
-//! Whose tokens are taken: a configured secret, or that of the embedded start.
+//! Whose tokens are taken: those of configured issuers, or the server's own at the embedded start.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::SETTINGS;
 use super::database::{DatabaseKind, DatabaseSettings};
 use super::reader::Reader;
-use crate::identity::{self, Secret};
+use super::{issuer, issuers_file};
+use crate::identity::{Authorities, IssuerSettings, KeySource, Secret, Settings, SharedSecret};
 
-/// The embedded start: no `JWT_SECRET`, `JWT_ISSUER` or `JWT_AUDIENCE`, a loopback `HOST`, and `SQLite`.
+/// The embedded start: no `JWT_` variable, a loopback `HOST`, and `SQLite`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Embedded {
     /// The file with the secret, beside the database: `docket.secret` for `docket.db`. `None` for a
@@ -15,93 +17,87 @@ pub struct Embedded {
     pub secret_file: Option<PathBuf>,
 }
 
-/// Which tokens are accepted, before a file is touched.
-pub(super) struct Access {
-    source: SecretSource,
-    issuer: Option<String>,
-    audience: Option<String>,
-}
-
-pub(super) enum SecretSource {
-    Given(Secret),
+/// Which tokens are accepted, before the embedded start's file is touched.
+pub(super) enum Access {
+    Configured(Settings),
     Embedded(Option<PathBuf>),
 }
 
 impl Access {
     /// A server that anyone but this machine's users can reach, or whose tokens come from elsewhere,
-    /// must be told the secret.
+    /// must be told the keys.
     pub(super) fn read(
         reader: &mut Reader<'_>,
         host: Option<IpAddr>,
         database: Option<&DatabaseSettings>,
     ) -> Option<Self> {
-        let issuer = reader.name("JWT_ISSUER");
-        let audience = reader.name("JWT_AUDIENCE");
-
-        let secret = reader.set("JWT_SECRET").map(Secret::new);
-        let source = match secret {
-            Some(Ok(secret)) => SecretSource::Given(secret),
-            Some(Err(error)) => {
-                reader.mistake("JWT_SECRET", &error.to_string());
-                return None;
+        let authorities = reader.file("JWT_CA_FILE").map_or_else(
+            || Some(Authorities::default()),
+            |bytes| reader.keep("JWT_CA_FILE", Authorities::from_pem(&bytes)),
+        );
+        let by_variables = issuer::KEYS.iter().any(|name| reader.set(name).is_some());
+        let issuers = if reader.set("JWT_ISSUERS_FILE").is_some() {
+            issuers_file::read(reader)
+        } else {
+            let issuer = issuer::read(reader);
+            if !by_variables {
+                return Self::embedded(reader, host, database);
             }
-            None => {
-                let reasons: Vec<_> = [
-                    (
-                        host.is_some_and(|host| !host.to_canonical().is_loopback()),
-                        "HOST is not a loopback address",
-                    ),
-                    (
-                        database.is_some_and(|it| it.kind == DatabaseKind::Postgres),
-                        "DATABASE_URL is a Postgres",
-                    ),
-                    (reader.set("JWT_ISSUER").is_some(), "JWT_ISSUER is set"),
-                    (reader.set("JWT_AUDIENCE").is_some(), "JWT_AUDIENCE is set"),
-                ]
-                .into_iter()
-                .filter_map(|(applies, reason)| applies.then_some(reason))
-                .collect();
-                if !reasons.is_empty() {
-                    let needed = format!(
-                        "is required because {}: it takes the secret, at least 32 bytes, that is \
-                         shared with whoever issues the tokens",
-                        reasons.join(" and ")
-                    );
-                    reader.mistake("JWT_SECRET", &needed);
-                    return None;
-                }
-                let file = database?.url.sqlite_file();
-                SecretSource::Embedded(file.map(|file| file.with_extension("secret")))
-            }
+            issuer.map(|issuer| vec![issuer])
         };
-        Some(Self {
-            source,
-            issuer,
-            audience,
-        })
+        Some(Self::Configured(Settings {
+            issuers: issuers?,
+            authorities: authorities?,
+        }))
     }
 
-    pub(super) fn settle(
-        self,
+    fn embedded(
         reader: &mut Reader<'_>,
-    ) -> Option<(identity::Settings, Option<Embedded>)> {
-        let (secret, embedded) = match self.source {
-            SecretSource::Given(secret) => (Ok(secret), None),
-            SecretSource::Embedded(secret_file) => (
-                secret_file
-                    .as_deref()
-                    .map_or_else(Secret::random, Secret::kept_in),
-                Some(Embedded { secret_file }),
-            ),
+        host: Option<IpAddr>,
+        database: Option<&DatabaseSettings>,
+    ) -> Option<Self> {
+        let mut reasons = Vec::new();
+        if host.is_some_and(|host| !host.to_canonical().is_loopback()) {
+            reasons.push("HOST is not a loopback address".to_owned());
+        }
+        if database.is_some_and(|it| it.kind == DatabaseKind::Postgres) {
+            reasons.push("DATABASE_URL is a Postgres".to_owned());
+        }
+        let names = SETTINGS.iter().map(|(name, _)| name);
+        let rules = names.filter(|name| name.starts_with("JWT_") && reader.set(name).is_some());
+        reasons.extend(rules.map(|name| format!("{name} is set")));
+        if !reasons.is_empty() {
+            let needed = format!(
+                "is required because {}: it takes the secret, at least 32 bytes, that is shared with \
+                 whoever issues the tokens. Or set JWT_JWKS_URL, JWT_JWKS_FILE or \
+                 JWT_PUBLIC_KEY_FILE to take an issuer's public keys",
+                reasons.join(" and ")
+            );
+            reader.mistake("JWT_SECRET", &needed);
+            return None;
+        }
+        let file = database?.url.sqlite_file();
+        Some(Self::Embedded(
+            file.map(|file| file.with_extension("secret")),
+        ))
+    }
+
+    pub(super) fn settle(self, reader: &mut Reader<'_>) -> Option<(Settings, Option<Embedded>)> {
+        let secret_file = match self {
+            Self::Configured(settings) => return Some((settings, None)),
+            Self::Embedded(secret_file) => secret_file,
         };
+        let secret = secret_file
+            .as_deref()
+            .map_or_else(Secret::random, Secret::kept_in);
         match secret {
             Ok(secret) => {
-                let settings = identity::Settings {
-                    secret,
-                    issuer: self.issuer,
-                    audience: self.audience,
+                let keys = vec![KeySource::Shared(SharedSecret::hs256(secret))];
+                let settings = Settings {
+                    issuers: vec![IssuerSettings::new(keys)],
+                    authorities: Authorities::default(),
                 };
-                Some((settings, embedded))
+                Some((settings, Some(Embedded { secret_file })))
             }
             Err(error) => {
                 reader.mistake("JWT_SECRET", &format!("is not set, and {error}"));

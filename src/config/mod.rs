@@ -7,6 +7,8 @@ mod access;
 mod database;
 mod dotenv;
 mod duration;
+mod issuer;
+mod issuers_file;
 mod limits;
 mod reader;
 #[cfg(test)]
@@ -33,7 +35,7 @@ pub use duration::{DurationError, parse_duration};
 pub use reader::ConfigError;
 
 /// Every variable that is read, with its default. Empty: none.
-pub const SETTINGS: [(&str, &str); 34] = [
+pub const SETTINGS: [(&str, &str); 45] = [
     ("HOST", "127.0.0.1"),
     ("PORT", "8000"),
     ("REQUEST_TIMEOUT", "10s"),
@@ -49,8 +51,19 @@ pub const SETTINGS: [(&str, &str); 34] = [
     ("DATABASE_MAX_LIFETIME", "30m"),
     ("MIGRATE_ON_START", "true"),
     ("JWT_SECRET", ""),
+    ("JWT_PUBLIC_KEY_FILE", ""),
+    ("JWT_JWKS_URL", ""),
+    ("JWT_JWKS_FILE", ""),
+    ("JWT_ALGORITHM", ""),
     ("JWT_ISSUER", ""),
     ("JWT_AUDIENCE", ""),
+    ("JWT_AUTHORIZED_PARTIES", ""),
+    ("JWT_AUDIENCE_OPTIONAL", "false"),
+    ("JWT_SCOPE_CLAIM", ""),
+    ("JWT_LEEWAY", "30s"),
+    ("JWT_MAX_LIFETIME", "24h"),
+    ("JWT_ISSUERS_FILE", ""),
+    ("JWT_CA_FILE", ""),
     ("PLAYGROUND", "true"),
     ("INTROSPECTION", "public"),
     ("BATCH_LIMIT", "0"),

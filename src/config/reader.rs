@@ -15,10 +15,14 @@ use crate::identity;
 /// The end of a range of durations, and how it is written.
 pub(super) type Bound = (Duration, &'static str);
 
+pub(super) const NOTHING: Bound = (Duration::ZERO, "0s");
 pub(super) const MOMENT: Bound = (Duration::from_millis(100), "100ms");
 pub(super) const SECOND: Bound = (Duration::from_secs(1), "1s");
+pub(super) const MINUTE: Bound = (Duration::from_mins(1), "1m");
+pub(super) const FIVE_MINUTES: Bound = (Duration::from_mins(5), "5m");
 pub(super) const HOUR: Bound = (Duration::from_hours(1), "1h");
 pub(super) const WEEK: Bound = (Duration::from_hours(7 * 24), "7d");
+pub(super) const DAYS_365: Bound = (Duration::from_hours(365 * 24), "365d");
 
 /// The mistakes in the settings, all of them. No value is repeated, since any may be a secret.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -118,7 +122,7 @@ impl<'a> Reader<'a> {
         self.parsed(name, "`true` or `false`")
     }
 
-    /// What a token's `iss` or `aud` may be; `None` when unset.
+    /// What a token's `iss` may be; `None` when unset.
     pub(super) fn name(&mut self, name: &str) -> Option<String> {
         let text = self.set(name)?;
         if !identity::is_name(text) {
@@ -128,5 +132,40 @@ impl<'a> Reader<'a> {
             );
         }
         Some(text.to_owned())
+    }
+
+    /// Names with commas between them; none when unset.
+    pub(super) fn names(&mut self, name: &str) -> Option<Vec<String>> {
+        let takes = "names with commas between them, each of 1 to 255 characters, none of them a \
+                     control character";
+        self.read(name, takes, |text| {
+            if text.is_empty() {
+                return Some(Vec::new());
+            }
+            let names = text.split(',').map(|name| name.trim_matches(' '));
+            let name = |name| identity::is_name(name).then(|| name.to_owned());
+            names.map(name).collect()
+        })
+    }
+
+    /// The value, or its error as a mistake.
+    pub(super) fn keep<T>(&mut self, name: &str, value: Result<T, impl fmt::Display>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.mistake(name, &error.to_string());
+                None
+            }
+        }
+    }
+
+    /// What is in the file that was set; `None` when none was, or it cannot be read.
+    pub(super) fn file(&mut self, name: &str) -> Option<Vec<u8>> {
+        let path = self.set(name)?;
+        let read = std::fs::read(path).map_err(|error| {
+            let cause = error.kind();
+            format!("takes a file that can be read: {cause}")
+        });
+        self.keep(name, read)
     }
 }

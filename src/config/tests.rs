@@ -59,7 +59,7 @@ fn every_mistake_is_named_at_once_and_no_value_shown() {
         .iter()
         .map(|(name, _)| match *name {
             "RUST_LOG" => (*name, "hunter2=loud"),
-            "JWT_ISSUER" | "JWT_AUDIENCE" => (*name, "hunter2\n"),
+            "JWT_ISSUER" | "JWT_AUDIENCE" | "JWT_AUTHORIZED_PARTIES" => (*name, "hunter2\n"),
             _ => (*name, "hunter2"),
         })
         .collect();

@@ -12,6 +12,8 @@ use crate::task::{Step, Violation};
 pub enum Code {
     /// The request carries no token, or one that is not valid.
     Unauthenticated,
+    /// The token does not allow this kind of operation.
+    Forbidden,
     /// The viewer has no such task.
     NotFound,
     /// A value breaks a rule; `extensions.fields` names each.
@@ -42,6 +44,7 @@ impl Code {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Conflict => "CONFLICT",

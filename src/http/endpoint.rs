@@ -22,7 +22,7 @@ use crate::config::Introspection;
 use crate::graphql::{
     Caller, Code, Document, Known, New, Operation, Rejection, RequestId, Unknown,
 };
-use crate::identity::{self, Refusal, Viewer};
+use crate::identity::{Refusal, Scope, Viewer};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -84,7 +84,8 @@ async fn asked(
     media: MediaType,
     request_id: &RequestId,
 ) -> Result<Response<Body>, Refused> {
-    let asking = Asking::of(service, &request, request_id)?;
+    let method = request.method().clone();
+    let asking = Asking::of(service, method, request.headers(), request_id).await?;
     match read(service, request).await? {
         params::Body::Single(params) => {
             let executed = asking.run(params).await?;
@@ -112,20 +113,19 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     /// Who asks comes first: a token that is no good is refused whatever the request says.
-    fn of(
+    async fn of(
         service: &'a Arc<Service>,
-        request: &Request,
+        method: Method,
+        headers: &HeaderMap,
         request_id: &'a RequestId,
     ) -> Result<Self, Refused> {
         let now = clock::now();
-        let viewer = identity::bearer(request.headers())
-            .and_then(|token| service.verifier.verify(token, now));
-        match viewer {
-            Err(refusal) if refusal != Refusal::Missing => Err(unauthenticated(refusal)),
+        match service.verifier.viewer_of(headers, now).await {
+            Err(refusal) if refusal != Refusal::Missing => Err(unauthenticated(service, refusal)),
             viewer => Ok(Self {
                 service,
                 request_id,
-                method: request.method().clone(),
+                method,
                 viewer,
                 now,
                 deadline: Instant::now() + service.deadline,
@@ -186,12 +186,15 @@ impl<'a> Asking<'a> {
         if operation == Operation::Mutation && self.method == Method::GET {
             return Err(wrong_method("Mutations are sent by POST.", "POST"));
         }
-        match self.viewer {
-            Err(refusal)
-                if operation != Operation::Introspection
-                    || introspection != Introspection::Public =>
-            {
-                Err(unauthenticated(refusal))
+        let scope = match operation {
+            Operation::Mutation => Some(Scope::Write),
+            Operation::Query | Operation::Subscription => Some(Scope::Read),
+            Operation::Introspection => None,
+        };
+        match (&self.viewer, scope) {
+            (Ok(viewer), Some(scope)) if !viewer.may(scope) => Err(forbidden(scope)),
+            (Err(refusal), scope) if scope.is_some() || introspection != Introspection::Public => {
+                Err(unauthenticated(self.service, *refusal))
             }
             _ if introspects && introspection == Introspection::Off => {
                 let message = "Introspection is off: __schema and __type are not answered here.";
@@ -308,8 +311,19 @@ fn wrong_method(message: &str, allowed: &'static str) -> Refused {
         .header(header::ALLOW, HeaderValue::from_static(allowed))
 }
 
-fn unauthenticated(refusal: Refusal) -> Refused {
-    tracing::debug!(reason = ?refusal, "a request was not authenticated");
+fn forbidden(scope: Scope) -> Refused {
+    let message = format!(
+        "The token does not allow this: it needs `{}`.",
+        scope.as_str()
+    );
+    Refused::new(StatusCode::FORBIDDEN, Code::Forbidden, &message).header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static(scope.challenge()),
+    )
+}
+
+fn unauthenticated(service: &Service, refusal: Refusal) -> Refused {
+    service.verifier.refused(refusal);
     Refused::new(
         StatusCode::UNAUTHORIZED,
         Code::Unauthenticated,

@@ -1,10 +1,11 @@
-//! The wire: GraphQL over HTTP, the playground, health.
+//! The wire: GraphQL over HTTP, the playground, health, metrics.
 
 mod answer;
 mod connections;
 mod cors;
 mod endpoint;
 mod health;
+mod metrics;
 mod params;
 mod playground;
 
@@ -31,7 +32,7 @@ pub struct Service {
     /// The documents that are known.
     pub documents: Documents,
     /// Reads tokens.
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     /// Who may read the schema itself.
     pub introspection: Introspection,
     /// The largest body, in bytes.
@@ -58,8 +59,9 @@ const COMPRESSED_FROM: u64 = 1024;
 pub fn router(service: Service, store: Store, playground: Option<Playground>) -> Router {
     let cors = cors::layer(&service.origins);
     let routes = Router::new()
-        .merge(endpoint::routes(Arc::new(service)).layer(cors))
-        .merge(health::routes(store));
+        .merge(health::routes(store, Arc::clone(&service.verifier)))
+        .merge(metrics::routes(Arc::clone(&service.verifier)))
+        .merge(endpoint::routes(Arc::new(service)).layer(cors));
     let routes = match playground {
         Some(playground) => routes.merge(playground::routes(playground.token)),
         None => routes,

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::bearer::check_text;
-use super::{Settings, claims, is_name, key};
+use super::settings::{IssuerSettings, KeySource, Settings, SharedSecret};
+use super::{claims, is_name, key};
 
 /// The claims that [`issue`] sets itself.
 const OWN_CLAIMS: [&str; 5] = ["sub", "iss", "aud", "iat", "exp"];
@@ -16,9 +17,14 @@ pub enum IssueError {
     /// Nobody can be called that.
     #[error("the subject takes 1 to 255 characters, none of them a control character")]
     Subject,
-    /// The lifetime ends before it began or after the year 9999.
-    #[error("the lifetime takes at least one second, and must end before the year 10000")]
+    /// The lifetime ends before it began, or later than the server accepts.
+    #[error("the lifetime takes at least one second, and at most what JWT_MAX_LIFETIME allows")]
     Lifetime,
+    /// Only the issuer itself can sign.
+    #[error(
+        "there is no secret to sign with: the configured keys are public ones, and only their issuer can sign"
+    )]
+    NoSecret,
     /// An extra claim would replace one that is set already.
     #[error("the claim `{0}` is set by docket itself and cannot be given")]
     Reserved(String),
@@ -30,8 +36,8 @@ pub enum IssueError {
     Signature,
 }
 
-/// Signs a token for `subject` that is good from `now` for `ttl`, cut to whole seconds. `iss` and
-/// `aud` are set as `settings` require them.
+/// Signs a token for `subject` that is good from `now` for `ttl`, cut to whole seconds, with the first
+/// secret that `settings` have. `iss`, `aud` and `azp` are set as its issuer's rules require them.
 ///
 /// # Errors
 ///
@@ -43,6 +49,7 @@ pub fn issue(
     extra: Map<String, Value>,
     now: DateTime<Utc>,
 ) -> Result<String, IssueError> {
+    let (issuer, shared) = signer(settings).ok_or(IssueError::NoSecret)?;
     if !is_name(subject) {
         return Err(IssueError::Subject);
     }
@@ -54,20 +61,36 @@ pub fn issue(
         .ok()
         .and_then(|ttl| now.checked_add_signed(ttl))
         .map(|at| Value::from(at.timestamp()))
-        .filter(|at| ttl.as_secs() > 0 && claims::instant(at).is_some())
+        .filter(|at| {
+            ttl.as_secs() > 0 && ttl <= issuer.max_lifetime && claims::instant(at).is_some()
+        })
         .ok_or(IssueError::Lifetime)?;
 
     let mut claims = extra;
     claims.insert("sub".into(), subject.into());
     claims.insert("iat".into(), issued_at.into());
     claims.insert("exp".into(), expires_at);
-    if let Some(issuer) = &settings.issuer {
-        claims.insert("iss".into(), issuer.as_str().into());
+    if let Some(name) = &issuer.issuer {
+        claims.insert("iss".into(), name.as_str().into());
     }
-    if let Some(audience) = &settings.audience {
+    if let Some(audience) = issuer.audiences.first() {
         claims.insert("aud".into(), audience.as_str().into());
     }
-    let token = key::sign_hs256(&settings.secret, &claims).ok_or(IssueError::Signature)?;
+    if let Some(party) = issuer.authorized_parties.first() {
+        claims.entry("azp").or_insert_with(|| party.as_str().into());
+    }
+    let token = key::sign(shared.secret(), shared.algorithm(), &claims);
+    let token = token.ok_or(IssueError::Signature)?;
     check_text(&token).map_err(|_| IssueError::TooLong)?;
     Ok(token)
+}
+
+fn signer(settings: &Settings) -> Option<(&IssuerSettings, &SharedSecret)> {
+    settings.issuers.iter().find_map(|issuer| {
+        let shared = issuer.keys.iter().find_map(|source| match source {
+            KeySource::Shared(shared) => Some(shared),
+            KeySource::Public(_) | KeySource::Fetched(_) => None,
+        });
+        shared.map(|shared| (issuer, shared))
+    })
 }

@@ -1,97 +1,129 @@
-use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use chrono::{DateTime, Utc};
+use jsonwebtoken::crypto;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, encode};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
-use super::{Reason, Secret};
-
-/// Header members that change what the signature means, or name a key that the token brings along.
-/// None is supported, and to pass over `crit` is forbidden (RFC 7515, section 4.1.11).
-const REFUSED_MEMBERS: [&str; 5] = ["crit", "b64", "jku", "x5u", "jwk"];
+use super::token::Token;
+use super::{Secret, settings::SharedSecret};
 
 /// One key with the one algorithm it is for.
 ///
-/// The key holds its own [`Validation`]: the algorithm is never the token's choice, and a list that
-/// mixes families of algorithms fails for all of them.
+/// A signature is checked with this algorithm whatever the token names, and a token that names another
+/// one is never brought here: see [`Key::fits`].
 pub(super) struct Key {
-    algorithm: &'static str,
+    id: Option<String>,
+    algorithm: Algorithm,
     decoding: DecodingKey,
-    validation: Validation,
+    fingerprint: [u8; 32],
+    /// In milliseconds since 1970. Tokens that were verified with this key are remembered together
+    /// with it, so that they are forgotten the moment it is withdrawn.
+    trusted_until: AtomicI64,
 }
 
 impl Key {
-    /// A shared secret: HMAC with SHA-256.
-    pub(super) fn hs256(secret: &Secret) -> Self {
+    /// A key that is trusted until it is withdrawn. `material` is what tells it from others.
+    pub(super) fn new(
+        id: Option<String>,
+        algorithm: Algorithm,
+        decoding: DecodingKey,
+        material: &[&[u8]],
+    ) -> Self {
+        let mut hash = Sha256::new();
+        let name = format!("{algorithm:?}");
+        let described = [
+            id.as_deref().unwrap_or_default().as_bytes(),
+            name.as_bytes(),
+        ];
+        for part in described.iter().chain(material) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
         Self {
-            algorithm: "HS256",
-            decoding: DecodingKey::from_secret(secret.expose()),
-            validation: signature_only(Algorithm::HS256),
+            id,
+            algorithm,
+            decoding,
+            fingerprint: hash.finalize().into(),
+            trusted_until: AtomicI64::new(i64::MAX),
         }
     }
 
-    /// The claims of a token that this key has signed. The claims themselves are not checked here.
-    pub(super) fn open(&self, token: &str) -> Result<Map<String, Value>, Reason> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(_), Some(_), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Reason::Malformed);
-        };
-        self.check_header(header)?;
-        let token = decode::<Map<String, Value>>(token, &self.decoding, &self.validation);
-        match token {
-            Ok(token) => Ok(token.claims),
-            Err(error) => Err(match error.kind() {
-                ErrorKind::InvalidSignature => Reason::Signature,
-                _ => Reason::Malformed,
-            }),
-        }
+    /// A shared secret.
+    pub(super) fn shared(shared: &SharedSecret) -> Self {
+        let bytes = shared.secret().expose();
+        let decoding = DecodingKey::from_secret(bytes);
+        Self::new(None, shared.algorithm(), decoding, &[bytes])
     }
 
-    fn check_header(&self, header: &str) -> Result<(), Reason> {
-        let header = URL_SAFE_NO_PAD
-            .decode(header)
-            .map_err(|_| Reason::Malformed)?;
-        let header: Map<String, Value> =
-            serde_json::from_slice(&header).map_err(|_| Reason::Malformed)?;
-        if header.get("alg").and_then(Value::as_str) != Some(self.algorithm) {
-            return Err(Reason::Algorithm);
-        }
-        if REFUSED_MEMBERS
-            .iter()
-            .any(|name| header.contains_key(*name))
-        {
-            return Err(Reason::Header);
-        }
-        // An ID token or a logout token may be signed with the same key; it is not for an API.
-        let access_token = |typ: &str| {
-            ["JWT", "at+jwt"]
-                .iter()
-                .any(|t| typ.eq_ignore_ascii_case(t))
+    /// Whether the two are the same key under the same name.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
+    }
+
+    pub(super) fn is_for(&self, algorithm: Algorithm) -> bool {
+        self.algorithm == algorithm
+    }
+
+    /// Whether the token may have been signed with this key, by what its header says. A key or a token
+    /// without a name may belong to any.
+    pub(super) fn fits(&self, token: &Token<'_>) -> bool {
+        let named = match (&self.id, &token.key_id) {
+            (Some(own), Some(asked)) => own == asked,
+            _ => true,
         };
-        match header.get("typ") {
-            None => Ok(()),
-            Some(Value::String(typ)) if access_token(typ) => Ok(()),
-            Some(_) => Err(Reason::Type),
-        }
+        named && self.algorithm == token.algorithm
+    }
+
+    /// Whether the key bears the very name that the token asks for.
+    pub(super) fn is_named_by(&self, token: &Token<'_>) -> bool {
+        self.id.is_some() && self.id == token.key_id
+    }
+
+    /// Whether this key has signed the token.
+    pub(super) fn has_signed(&self, token: &Token<'_>) -> bool {
+        let message = token.signed.as_bytes();
+        crypto::verify(token.signature, message, &self.decoding, self.algorithm).unwrap_or(false)
+    }
+
+    /// Whether the library can use the key at all: with an impossible one it fails before it looks at
+    /// a signature.
+    pub(super) fn is_usable(&self) -> bool {
+        crypto::verify("", b"", &self.decoding, self.algorithm).is_ok()
+    }
+
+    pub(super) fn is_trusted(&self, now: DateTime<Utc>) -> bool {
+        now.timestamp_millis() < self.trusted_until.load(Ordering::Acquire)
+    }
+
+    pub(super) fn trust_until(&self, until: DateTime<Utc>) {
+        self.trusted_until
+            .store(until.timestamp_millis(), Ordering::Release);
+    }
+
+    /// Its issuer has taken it back.
+    pub(super) fn withdraw(&self) {
+        self.trusted_until.store(i64::MIN, Ordering::Release);
     }
 }
 
-/// Signs `claims` as [`Key::hs256`] expects it; `None` when the library cannot.
-pub(super) fn sign_hs256(secret: &Secret, claims: &Map<String, Value>) -> Option<String> {
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("id", &self.id)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Signs `claims` as [`Key::shared`] expects it; `None` when the library cannot.
+pub(super) fn sign(
+    secret: &Secret,
+    algorithm: Algorithm,
+    claims: &Map<String, Value>,
+) -> Option<String> {
     let key = EncodingKey::from_secret(secret.expose());
-    encode(&Header::new(Algorithm::HS256), claims, &key).ok()
-}
-
-/// Leaves the claims to `claims.rs`: the library's checks read the clock, and let wrong types pass.
-fn signature_only(algorithm: Algorithm) -> Validation {
-    let mut validation = Validation::new(algorithm);
-    validation.required_spec_claims = HashSet::new();
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.validate_aud = false;
-    validation
+    encode(&Header::new(algorithm), claims, &key).ok()
 }

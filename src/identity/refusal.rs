@@ -26,6 +26,16 @@ impl Refusal {
         }
     }
 
+    /// The reason in a word, for the log and the metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Expired => "expired",
+            Self::Invalid(reason) => reason.as_str(),
+        }
+    }
+
     /// The value of the `WWW-Authenticate` header (RFC 6750, section 3).
     #[must_use]
     pub fn challenge(&self) -> &'static str {
@@ -47,64 +57,69 @@ impl From<Reason> for Refusal {
     }
 }
 
-/// What is wrong with a token. For the log only: a client that learns it learns what to try next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// More than one `Authorization` header.
-    SeveralHeaders,
-    /// The `Authorization` header is not `Bearer <token>`.
-    Scheme,
-    /// Longer than [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES).
-    TooLong,
-    /// Characters that no token has.
-    Characters,
-    /// Not three parts, or a part that is not base64url of JSON.
-    Malformed,
-    /// The header names another algorithm than the key's.
-    Algorithm,
-    /// The header has a member that asks for something this server does not do.
-    Header,
-    /// The header's `typ` is that of another kind of token.
-    Type,
-    /// The signature is not the key's.
-    Signature,
-    /// `exp` is missing, not a number, or beyond the year 9999 (milliseconds, most likely).
-    Expiry,
-    /// `nbf` is not a number of seconds.
-    NotBefore,
-    /// `iat` is not a number of seconds, or in the future.
-    IssuedAt,
-    /// `nbf` is in the future.
-    NotYet,
-    /// `iss` is not a name, or missing or another where one is required.
-    Issuer,
-    /// `aud` is neither a string nor strings, or missing or another where one is required.
-    Audience,
-    /// `sub` is missing or not a name.
-    Subject,
+/// Declares the reasons once: as variants, as a list, and as words.
+macro_rules! reasons {
+    ($($(#[$meta:meta])* $variant:ident = $text:literal,)+) => {
+        /// What is wrong with a token. For the log and the metrics only: a client that learns it learns
+        /// what to try next.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Reason {
+            $($(#[$meta])* $variant,)+
+        }
+
+        impl Reason {
+            /// Every reason, in the order of declaration.
+            pub(super) const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
+
+            /// The reason in a word, for the log and the metrics.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+    };
 }
 
-impl Reason {
-    /// The reason in a few words, for the log.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SeveralHeaders => "several Authorization headers",
-            Self::Scheme => "not `Bearer <token>`",
-            Self::TooLong => "too long",
-            Self::Characters => "characters that no token has",
-            Self::Malformed => "malformed",
-            Self::Algorithm => "another algorithm",
-            Self::Header => "a header member that is not supported",
-            Self::Type => "another type of token",
-            Self::Signature => "wrong signature",
-            Self::Expiry => "no valid exp",
-            Self::NotBefore => "no valid nbf",
-            Self::IssuedAt => "no valid iat",
-            Self::NotYet => "not valid yet",
-            Self::Issuer => "wrong iss",
-            Self::Audience => "wrong aud",
-            Self::Subject => "no valid sub",
-        }
-    }
+reasons! {
+    /// More than one `Authorization` header.
+    SeveralHeaders = "several_headers",
+    /// The `Authorization` header is not `Bearer <token>`.
+    Scheme = "scheme",
+    /// Longer than [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES).
+    TooLong = "too_long",
+    /// Characters that no token has.
+    Characters = "characters",
+    /// Not three parts, or a part that is not base64url of JSON.
+    Malformed = "malformed",
+    /// The header names no algorithm of any of the issuer's keys.
+    Algorithm = "algorithm",
+    /// The header has a member that asks for something this server does not do.
+    Header = "header",
+    /// This is another kind of token.
+    Type = "type",
+    /// The issuer has no key of that name, or none that is still trusted.
+    UnknownKey = "unknown_key",
+    /// The signature is not the key's.
+    Signature = "signature",
+    /// `exp` is missing, not a number, or further away than a token may last (milliseconds, most
+    /// likely).
+    Expiry = "exp",
+    /// `nbf` is not a number of seconds.
+    NotBefore = "nbf",
+    /// `iat` is not a number of seconds, or in the future.
+    IssuedAt = "iat",
+    /// `nbf` is in the future.
+    NotYet = "not_yet",
+    /// `iss` is not a name, or missing or another where one is required.
+    Issuer = "iss",
+    /// `aud` is neither a string nor strings, or missing or another where one is required.
+    Audience = "aud",
+    /// `azp` is not a string, or missing or another where one is required.
+    AuthorizedParty = "azp",
+    /// `sub` is missing or not a name.
+    Subject = "sub",
+    /// The claim that says what the token allows is neither a string nor strings.
+    Scope = "scopes",
 }

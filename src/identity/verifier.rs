@@ -1,49 +1,282 @@
 use std::fmt;
+use std::sync::Arc;
 
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tokio::task::JoinSet;
 
+use super::algorithm::is_symmetric;
 use super::bearer::check_text;
 use super::claims::Rules;
+use super::failures::Failures;
 use super::key::Key;
-use super::{Refusal, Settings, Viewer};
+use super::remembered::{Remembered, hash};
+use super::remote::{Pauses, Remote};
+use super::settings::{IssuerSettings, KeySource, Settings};
+use super::token::Token;
+use super::{Reason, Refusal, Viewer, bearer};
+
+/// How many keys are tried on one token. Only a token or a key without a name has more than one.
+const MAX_TRIES: usize = 8;
 
 /// Turns tokens into viewers. Made once, at the start.
 pub struct Verifier {
-    key: Key,
+    issuers: Vec<Issuer>,
+    remembered: Remembered,
+    failures: Failures,
+    /// What fetches keys; it ends with the verifier.
+    keeping: JoinSet<()>,
+}
+
+/// Whose tokens are taken, with its keys and its rules.
+struct Issuer {
     rules: Rules,
+    keys: Vec<Arc<Key>>,
+    remotes: Vec<Arc<Remote>>,
+}
+
+/// How an issuer's keys are, where they are fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySetState<'a> {
+    /// The issuer's name, or `""` where it has none.
+    pub issuer: &'a str,
+    /// How many keys there are.
+    pub keys: usize,
+    /// Whether they have been fetched in the last 24 hours: only then are they trusted.
+    pub is_current: bool,
+}
+
+/// Why a token was refused, and whose new key might change that.
+struct Unverified<'a> {
+    refusal: Refusal,
+    perhaps_new_key: Option<Lacking<'a>>,
+}
+
+/// An issuer that has no key for a token after so many fetches.
+struct Lacking<'a> {
+    issuer: &'a Issuer,
+    fetches: u64,
+}
+
+impl<R: Into<Refusal>> From<R> for Unverified<'_> {
+    fn from(refusal: R) -> Self {
+        Self {
+            refusal: refusal.into(),
+            perhaps_new_key: None,
+        }
+    }
 }
 
 impl fmt::Debug for Verifier {
-    /// Without the key.
+    /// Without the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").finish_non_exhaustive()
     }
 }
 
 impl Verifier {
-    /// A verifier for tokens as `settings` ask for them.
+    /// A verifier for tokens as `settings` ask for them. Keys that must be fetched are not there before
+    /// [`keep_keys`](Self::keep_keys).
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
+        let issuer = |it: &IssuerSettings| Issuer::new(it, settings);
         Self {
-            key: Key::hs256(&settings.secret),
-            rules: Rules {
-                issuer: settings.issuer.clone(),
-                audience: settings.audience.clone(),
-            },
+            issuers: settings.issuers.iter().map(issuer).collect(),
+            remembered: Remembered::new(),
+            failures: Failures::default(),
+            keeping: JoinSet::new(),
         }
     }
 
-    /// The user of `token`, at the time `now`.
+    /// Fetches the keys that have an address, and from then on keeps fetching them, until the verifier
+    /// is dropped. Returns when each has been tried once, in a few seconds at most: an issuer that does
+    /// not answer keeps no server from starting, only from being [ready](Self::is_ready).
+    pub async fn keep_keys(&mut self, clock: fn() -> DateTime<Utc>) {
+        for remote in self.issuers.iter().flat_map(|issuer| &issuer.remotes) {
+            let weak = Arc::downgrade(remote);
+            self.keeping.spawn(Remote::keep(weak, clock, Pauses::USUAL));
+        }
+        for remote in self.issuers.iter().flat_map(|issuer| &issuer.remotes) {
+            remote.first_fetch().await;
+        }
+    }
+
+    /// The user of a request, by its `Authorization` header. See [`authenticate`](Self::authenticate).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Missing`] without a token, or as [`authenticate`](Self::authenticate).
+    pub async fn viewer_of(
+        &self,
+        headers: &HeaderMap,
+        now: DateTime<Utc>,
+    ) -> Result<Viewer, Refusal> {
+        self.authenticate(bearer(headers)?, now).await
+    }
+
+    /// The user of `token`, at the time `now`. Waits only for a token that asks for a key that is not
+    /// there, and then for one fetch: everyone else's is verified without a pause.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify). The caller tells [`refused`](Self::refused) of those that it
+    /// answers with.
+    pub async fn authenticate(&self, token: &str, now: DateTime<Utc>) -> Result<Viewer, Refusal> {
+        let unverified = match self.check(token, now) {
+            Ok(viewer) => return Ok(viewer),
+            Err(unverified) => unverified,
+        };
+        match unverified.perhaps_new_key {
+            Some(lacking) if lacking.ask_for_keys(now).await => self.verify(token, now),
+            _ => Err(unverified.refusal),
+        }
+    }
+
+    /// The user of `token`, at the time `now`, by the keys that are there.
     ///
     /// # Errors
     ///
     /// [`Refusal::Expired`] for a token that was good until its `exp`, [`Refusal::Invalid`] for any
     /// other that is not accepted.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Viewer, Refusal> {
-        check_text(token)?;
-        let claims = self.key.open(token)?;
-        let claims = self.rules.check(&claims, now)?;
-        Ok(Viewer::new(claims))
+        self.check(token, now)
+            .map_err(|unverified| unverified.refusal)
+    }
+
+    fn check<'a>(&'a self, text: &str, now: DateTime<Utc>) -> Result<Viewer, Unverified<'a>> {
+        check_text(text)?;
+        let hash = hash(text);
+        if let Some(viewer) = self.remembered.viewer(&hash, now) {
+            return Ok(viewer);
+        }
+        let token = Token::parse(text)?;
+        let issuer = self.issuer_of(&token).ok_or(Reason::Issuer)?;
+        let key = issuer.key_of(&token, now)?;
+        let claims = issuer.rules.check(&token.claims, now)?;
+        let viewer = Viewer::new(claims);
+        let until = issuer.rules.end(viewer.session_expires_at());
+        self.remembered
+            .remember(hash, viewer.clone(), key, now, until);
+        Ok(viewer)
+    }
+
+    /// The issuer that a token names: its keys, and no other's, may have signed it (RFC 8725, section
+    /// 3.8).
+    fn issuer_of(&self, token: &Token<'_>) -> Option<&Issuer> {
+        let named = token.claims.get("iss").and_then(Value::as_str);
+        self.issuers.iter().find(|issuer| {
+            let own = issuer.rules.issuer();
+            own.is_none() || own == named
+        })
+    }
+
+    /// Counts and logs a refusal that a request is answered with: once each.
+    pub fn refused(&self, refusal: Refusal) {
+        self.failures.count(refusal);
+        tracing::debug!(reason = refusal.reason(), "a request was not authenticated");
+    }
+
+    /// Every reason for which requests are refused, and how many were.
+    #[must_use]
+    pub fn failures(&self) -> Vec<(&'static str, u64)> {
+        self.failures.counts()
+    }
+
+    /// How the keys are that are fetched.
+    #[must_use]
+    pub fn key_sets(&self, now: DateTime<Utc>) -> Vec<KeySetState<'_>> {
+        let states = self.issuers.iter().flat_map(|issuer| {
+            issuer.remotes.iter().map(move |remote| KeySetState {
+                issuer: issuer.rules.issuer().unwrap_or_default(),
+                keys: remote.keys().len(),
+                is_current: remote.is_current(now),
+            })
+        });
+        states.collect()
+    }
+
+    /// Whether the keys of every issuer are there: those that are fetched, from the last 24 hours.
+    #[must_use]
+    pub fn is_ready(&self, now: DateTime<Utc>) -> bool {
+        self.key_sets(now).iter().all(|state| state.is_current)
+    }
+}
+
+impl Issuer {
+    fn new(settings: &IssuerSettings, all: &Settings) -> Self {
+        let (mut keys, mut remotes) = (Vec::new(), Vec::new());
+        for source in &settings.keys {
+            match source {
+                KeySource::Shared(shared) => keys.push(Arc::new(Key::shared(shared))),
+                KeySource::Public(public) => keys.extend(public.0.iter().cloned()),
+                KeySource::Fetched(address) => {
+                    let remote = Remote::new(address.clone(), all.authorities.clone());
+                    remotes.push(Arc::new(remote));
+                }
+            }
+        }
+        Self {
+            rules: Rules::new(settings),
+            keys,
+            remotes,
+        }
+    }
+
+    /// The key that has signed the token.
+    fn key_of(&self, token: &Token<'_>, now: DateTime<Utc>) -> Result<Arc<Key>, Unverified<'_>> {
+        // Counted before the keys are read: a fetch in between then counts as news.
+        let fetches = self.fetches();
+        let fetched = self.remotes.iter().flat_map(|remote| remote.keys());
+        let keys: Vec<_> = self.keys.iter().cloned().chain(fetched).collect();
+        let mut fitting: Vec<_> = keys
+            .iter()
+            .filter(|key| key.fits(token) && key.is_trusted(now))
+            .collect();
+        // The key that is asked for by name comes before those that have none.
+        fitting.sort_by_key(|key| !key.is_named_by(token));
+        // A secret is never fetched.
+        let may_come = !self.remotes.is_empty() && !is_symmetric(token.algorithm);
+        let refused = |reason: Reason| Unverified {
+            refusal: reason.into(),
+            perhaps_new_key: may_come.then_some(Lacking {
+                issuer: self,
+                fetches,
+            }),
+        };
+        if fitting.is_empty() {
+            let known = keys.iter().any(|key| key.is_for(token.algorithm));
+            return Err(refused(if known || may_come {
+                Reason::UnknownKey
+            } else {
+                Reason::Algorithm
+            }));
+        }
+        // A signature that fails asks for a fetch too: a key may have been replaced under its name.
+        let mut tried = fitting.into_iter().take(MAX_TRIES);
+        tried
+            .find(|key| key.has_signed(token))
+            .cloned()
+            .ok_or_else(|| refused(Reason::Signature))
+    }
+
+    /// How many fetches of keys have ended.
+    fn fetches(&self) -> u64 {
+        self.remotes.iter().map(|remote| remote.fetches()).sum()
+    }
+}
+
+impl Lacking<'_> {
+    /// Fetches the keys again, as far as the last time is long enough ago; returns whether there may be
+    /// others now.
+    async fn ask_for_keys(&self, now: DateTime<Utc>) -> bool {
+        for remote in &self.issuer.remotes {
+            if self.issuer.fetches() != self.fetches {
+                break;
+            }
+            remote.ask(now).await;
+        }
+        self.issuer.fetches() != self.fetches
     }
 }
 
@@ -58,7 +291,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::identity::{IssueError, Reason, Secret, issue};
+    use crate::identity::{Authorities, IssueError, Secret, SharedSecret, issue};
 
     const SECRET: &[u8; 32] = b"an HS256 secret for tests only..";
     const NOW: i64 = 1_800_000_000;
@@ -67,20 +300,25 @@ mod tests {
         DateTime::from_timestamp(NOW, 0).unwrap()
     }
 
-    fn settings() -> Settings {
+    fn with_rules(change: impl FnOnce(&mut IssuerSettings)) -> Settings {
+        let secret = SharedSecret::hs256(Secret::new(*SECRET).unwrap());
+        let mut issuer = IssuerSettings::new(vec![KeySource::Shared(secret)]);
+        change(&mut issuer);
         Settings {
-            secret: Secret::new(*SECRET).unwrap(),
-            issuer: None,
-            audience: None,
+            issuers: vec![issuer],
+            authorities: Authorities::default(),
         }
     }
 
+    fn settings() -> Settings {
+        with_rules(|_| {})
+    }
+
     fn strict() -> Settings {
-        Settings {
-            issuer: Some("https://id.example".into()),
-            audience: Some("docket".into()),
-            ..settings()
-        }
+        with_rules(|issuer| {
+            issuer.issuer = Some("https://id.example".into());
+            issuer.audiences = vec!["docket".into()];
+        })
     }
 
     /// A good token's claims, with `changes` laid over; a null takes a claim away.
@@ -256,11 +494,13 @@ mod tests {
 
     #[test]
     fn exp_is_required_and_in_seconds() {
-        assert_eq!(
-            refusal(&settings(), json!({"exp": 253_402_300_799_u64})),
-            None
-        );
+        let day = 24 * 3600;
+        for exp in [NOW + day, NOW + day + 30] {
+            assert_eq!(refusal(&settings(), json!({"exp": exp})), None, "{exp}");
+        }
         for exp in [
+            json!(NOW + day + 31),
+            json!(253_402_300_799_u64),
             json!(null),
             json!("1900000000"),
             json!(true),
@@ -465,7 +705,10 @@ mod tests {
             let token = issue(&settings, "alice", hour, extra, now()).unwrap();
             let viewer = Verifier::new(&settings).verify(&token, now()).unwrap();
             assert_eq!(viewer.email(), Some("a@b.c"));
-            assert_eq!(viewer.issuer(), settings.issuer.unwrap_or_default());
+            assert_eq!(
+                Some(viewer.issuer()),
+                settings.issuers[0].issuer.as_deref().or(Some(""))
+            );
             assert_eq!(viewer.session_expires_at().timestamp(), NOW + 3600);
         }
     }

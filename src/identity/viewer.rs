@@ -1,32 +1,28 @@
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::claims::Claims;
+use super::scope::Scope;
 
-/// The user a request acts for. Made only by [`Verifier::verify`](super::Verifier::verify), so that
+/// The user a request acts for. Made only by the [`Verifier`](super::Verifier), so that
 /// whoever holds one has seen a valid token.
+///
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Viewer {
     id: Uuid,
-    issuer: String,
-    subject: String,
-    email: Option<String>,
-    name: Option<String>,
-    session_expires_at: DateTime<Utc>,
+    claims: Arc<Claims>,
 }
 
 impl Viewer {
     pub(super) fn new(claims: Claims) -> Self {
         Self {
             id: user_id(&claims.issuer, &claims.subject),
-            issuer: claims.issuer,
-            subject: claims.subject,
-            email: claims.email,
-            name: claims.name,
-            session_expires_at: claims.session_expires_at,
+            claims: Arc::new(claims),
         }
     }
 
@@ -45,31 +41,37 @@ impl Viewer {
     /// must not turn everyone into a new user without tasks.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        &self.claims.issuer
     }
 
     /// The token's `sub`: 1 to 255 characters, the issuer's name for the user.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.subject
+        &self.claims.subject
     }
 
     /// The token's `email`, as the issuer gave it, unchecked.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.claims.email.as_deref()
     }
 
     /// The token's `name`, as the issuer gave it, unchecked.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.claims.name.as_deref()
     }
 
-    /// The token's `exp`. The token itself is taken for [`LEEWAY`](super::LEEWAY) more.
+    /// The token's `exp`. The token itself is taken for the issuer's leeway more.
     #[must_use]
     pub fn session_expires_at(&self) -> DateTime<Utc> {
-        self.session_expires_at
+        self.claims.session_expires_at
+    }
+
+    /// Whether the token allows this.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.claims.scopes.allow(scope)
     }
 }
 
@@ -78,7 +80,7 @@ impl fmt::Debug for Viewer {
         // A viewer ends up in logs; what identifies a person does not. The id is enough to find one.
         f.debug_struct("Viewer")
             .field("id", &self.id)
-            .field("session_expires_at", &self.session_expires_at)
+            .field("session_expires_at", &self.claims.session_expires_at)
             .finish_non_exhaustive()
     }
 }
@@ -100,7 +102,10 @@ fn user_id(issuer: &str, subject: &str) -> Uuid {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
+    use crate::identity::scope::Scopes;
 
     #[test]
     fn an_id_never_changes() {
@@ -133,6 +138,7 @@ mod tests {
             email: Some("alice@example.org".into()),
             name: Some("Alice Liddell".into()),
             session_expires_at: DateTime::UNIX_EPOCH,
+            scopes: Scopes::of(&Map::new(), None).unwrap(),
         });
         let debug = format!("{viewer:?}");
         for private in ["alice", "Liddell", "example.org"] {

@@ -15,6 +15,7 @@ mod engine;
 mod execution;
 mod fuzz;
 mod hostile;
+mod identity;
 mod isolation;
 mod lists;
 mod loader;

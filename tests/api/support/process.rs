@@ -26,10 +26,15 @@ pub struct Process {
 impl Process {
     /// Starts a server and waits until it says where its endpoint is.
     pub fn start(mut command: Command) -> Self {
+        command.stderr(Stdio::null());
+        Self::start_logging(command)
+    }
+
+    /// The same, with its log where the command sends it.
+    pub fn start_logging(mut command: Command) -> Self {
         let mut child = command
             .env("PORT", "0")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
