@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use tokio::time::Instant;
 
 use super::Watch;
 use crate::config::{DatabaseKind, DatabaseSettings};
@@ -53,9 +55,28 @@ pub(super) async fn connect_for_migrations(
 }
 
 async fn open(options: ConnectOptions, watch: &Watch) -> Result<DatabaseConnection, DbErr> {
-    let mut connection = Database::connect(options).await?;
+    let give_up = Instant::now() + BUSY_TIMEOUT;
+    let mut connection = loop {
+        match Database::connect(options.clone()).await {
+            // Turning on the write-ahead log of a new file does not wait for the lock of another
+            // process that does the same.
+            Err(error) if is_busy(&error) && Instant::now() < give_up => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            connected => break connected?,
+        }
+    };
     watch.attach(&mut connection);
     Ok(connection)
+}
+
+/// Whether SQLite found the file locked.
+fn is_busy(error: &DbErr) -> bool {
+    let DbErr::Conn(RuntimeErr::SqlxError(cause)) = error else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(DatabaseError::code);
+    code.as_deref() == Some("5")
 }
 
 fn options(settings: &DatabaseSettings) -> ConnectOptions {

@@ -708,7 +708,7 @@ impl History {
                 self.seed
             );
             if forwards {
-                found.extend(ids)
+                found.extend(ids);
             } else {
                 found.splice(0..0, ids);
             }

@@ -298,7 +298,7 @@ impl User {
         let mut found: Vec<&Task> = self
             .tasks
             .values()
-            .filter(|task| self.takes(task, arguments, filter))
+            .filter(|task| Self::takes(task, arguments, filter))
             .collect();
         let sort = arguments["sort"].as_str().unwrap();
         let descending = match arguments["direction"].as_str() {
@@ -325,7 +325,7 @@ impl User {
         found.into_iter().map(|task| task.id.clone()).collect()
     }
 
-    fn takes(&self, task: &Task, arguments: &Value, filter: &Value) -> bool {
+    fn takes(task: &Task, arguments: &Value, filter: &Value) -> bool {
         let status = match arguments["status"].as_str() {
             Some("PENDING") => !task.completed,
             Some("COMPLETED") => task.completed,

@@ -24,14 +24,23 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a server and waits until it says where its endpoint is.
+    /// Starts a server and waits until it says where its endpoint is. What it logs is read by nobody,
+    /// unless it does not start.
     pub fn start(mut command: Command) -> Self {
-        command.stderr(Stdio::null());
-        Self::start_logging(command)
+        let log = std::env::temp_dir().join(format!("docket-test-{}.log", uuid::Uuid::now_v7()));
+        command.stderr(std::fs::File::create(&log).unwrap());
+        let started = Self::try_start(command);
+        let logged = std::fs::read_to_string(&log).unwrap();
+        std::fs::remove_file(log).unwrap();
+        started.unwrap_or_else(|told| panic!("{told}\n{logged}"))
     }
 
     /// The same, with its log where the command sends it.
-    pub fn start_logging(mut command: Command) -> Self {
+    pub fn start_logging(command: Command) -> Self {
+        Self::try_start(command).unwrap_or_else(|told| panic!("{told}"))
+    }
+
+    fn try_start(mut command: Command) -> Result<Self, String> {
         let mut child = command
             .env("PORT", "0")
             .stdout(Stdio::piped())
@@ -41,14 +50,16 @@ impl Process {
         let mut announced = String::new();
         while !announced.contains("Ready") {
             let read = output.read_line(&mut announced).unwrap();
-            assert_ne!(read, 0, "it ended before it was ready: {announced}");
+            if read == 0 {
+                return Err(format!("it ended before it was ready: {announced}"));
+            }
         }
         let endpoint = word_after(&announced, "Endpoint").expect("it names its endpoint");
-        Self {
+        Ok(Self {
             child,
             announced,
             endpoint,
-        }
+        })
     }
 
     /// The word that follows a label in what it announced.
