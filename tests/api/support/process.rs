@@ -51,6 +51,7 @@ impl Process {
         while !announced.contains("Ready") {
             let read = output.read_line(&mut announced).unwrap();
             if read == 0 {
+                child.wait().unwrap();
                 return Err(format!("it ended before it was ready: {announced}"));
             }
         }
