@@ -39,10 +39,7 @@ on_both_databases! {
             actor.create(json!({ "title": "seed", "dueDate": "2026-01-01", "priority": "LOW" })).await;
         }
         let inside = docket.look_inside().await;
-        let (id, numbers) = match inside.get_database_backend() {
-            DatabaseBackend::Postgres => ("gen_random_uuid()", "generate_series(1, 5000) AS n"),
-            _ => ("randomblob(16)", "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 5000) SELECT n FROM c)"),
-        };
+        let (id, numbers) = many(&inside);
         inside.execute_unprepared(&FILL.replace("ID", id).replace("NUMBERS", numbers)).await.unwrap();
         inside.execute_unprepared("ANALYZE").await.unwrap();
 
@@ -95,5 +92,63 @@ on_both_databases! {
                 }
             }
         }
+    }
+
+    async fn what_belongs_to_tasks_is_found_by_an_index(docket: Docket) {
+        // Alice has few of all the tasks: for somebody who has half of them, reading all is the best plan.
+        docket.bob.create(json!({ "title": "seed", "tags": ["a", "b"] })).await;
+        let inside = docket.look_inside().await;
+        let (id, numbers) = many(&inside);
+        inside.execute_unprepared(&FILL.replace("ID", id).replace("NUMBERS", numbers)).await.unwrap();
+        docket.alice.create(json!({ "title": "seed", "tags": ["a", "b"] })).await;
+        let few: Vec<_> = (0..100).map(|number| json!({ "title": format!("t{number}") })).collect();
+        let create = "mutation($inputs: [CreateTaskInput!]!) { createTasks(inputs: $inputs) { tasks { id } } }";
+        docket.alice.data(create, json!({ "inputs": few })).await;
+        let tags = "INSERT INTO task_tags (user_id, task_id, tag_key, tag)
+            SELECT user_id, id, 'tag' || (version % 50), 'tag' || (version % 50) FROM tasks WHERE title <> 'seed'";
+        inside.execute_unprepared(tags).await.unwrap();
+        let parents = "UPDATE tasks SET parent_id = (SELECT s.id FROM tasks s WHERE s.user_id = tasks.user_id AND s.title = 'seed')
+            WHERE version % 10 = 0 AND title <> 'seed'";
+        inside.execute_unprepared(parents).await.unwrap();
+        inside.execute_unprepared("ANALYZE").await.unwrap();
+
+        let seen: Arc<Mutex<Vec<Statement>>> = Arc::default();
+        let watcher = Arc::clone(&seen);
+        docket.server.watch().observe(move |statement| watcher.lock().unwrap().push(statement.clone()));
+        let seed = docket.alice.data("{ tasks(first: 1, filter: { search: \"seed\" }) { nodes { id } } }", json!({})).await;
+        let seed = &seed["tasks"]["nodes"][0]["id"];
+        for (document, index) in [
+            ("query($id: ID!) { task(id: $id) { subtasks { id } } }", "tasks_by_parent"),
+            ("query($id: ID!) { tasks(filter: { parentId: $id }) { nodes { id } totalCount } }", "tasks_by_parent"),
+            ("query($id: ID!) { task(id: $id) { tags } }", "task_tags"),
+            ("query($id: ID!) { task(id: $id) { id } viewer { tags { name taskCount } } }", "task_tags"),
+            ("query($id: ID!) { task(id: $id) { id } tasks(filter: { tags: [\"tag7\"] }) { nodes { id } } }", "task_tags"),
+            ("mutation($id: ID!) { updateTask(id: $id, input: { addTags: [\"new\"] }) { task { id } } }", "task_tags"),
+            ("mutation($id: ID!) { deleteTask(id: $id) { deletedTaskId } }", "tasks_by_parent"),
+        ] {
+            seen.lock().unwrap().clear();
+            docket.alice.data(document, json!({ "id": seed })).await;
+            let statements = std::mem::take(&mut *seen.lock().unwrap());
+            let mut plans = Vec::new();
+            for statement in &statements {
+                if statement.sql.starts_with("SELECT") {
+                    let plan = plan(&inside, statement).await;
+                    assert!(!plan.contains("SCAN tasks") && !plan.contains("Seq Scan on tasks"), "a scan: {}\n{plan}", statement.sql);
+                    plans.push(plan);
+                }
+            }
+            assert!(plans.iter().any(|plan| plan.contains(index)), "{document}: {plans:#?}");
+        }
+    }
+}
+
+/// How each database makes an id, and counts.
+fn many(inside: &DatabaseConnection) -> (&'static str, &'static str) {
+    match inside.get_database_backend() {
+        DatabaseBackend::Postgres => ("gen_random_uuid()", "generate_series(1, 5000) AS n"),
+        _ => (
+            "randomblob(16)",
+            "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 5000) SELECT n FROM c)",
+        ),
     }
 }
