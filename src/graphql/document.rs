@@ -1,13 +1,17 @@
 //! A document on its way: the guard admits it, the schema validates it, and then it can be run as often
 //! as anyone likes.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
-use async_graphql::{Request, ServerError, Variables};
+use async_graphql::{Name, Pos, Positioned, Request, ServerError, Variables};
 
+use super::direct::Plan;
 use super::guard::{self, Limits, Measured, Merge, Objection};
 use super::rejection::Rejection;
 use super::variables::{self, check_literals};
@@ -25,7 +29,24 @@ pub struct Admitted {
 #[derive(Debug)]
 pub struct Document {
     admitted: Admitted,
-    merge: Merge,
+    /// What is ready to run whatever the variables, by the operations' names.
+    ready: HashMap<Option<Name>, Ready>,
+}
+
+/// An operation that is the same for every request.
+#[derive(Debug)]
+struct Ready {
+    operation: OperationDefinition,
+    plan: Option<Plan>,
+}
+
+/// An operation with its variables, held to every limit.
+pub(super) struct Prepared<'a> {
+    operation: Cow<'a, OperationDefinition>,
+    /// How it can go the short way.
+    pub(super) plan: Option<&'a Plan>,
+    /// The values of its variables.
+    pub(super) variables: Variables,
 }
 
 /// What kind of operation a request asks for.
@@ -69,7 +90,7 @@ impl Admitted {
     /// # Errors
     /// When it selects none, or there are several and no name.
     pub fn operation(&self, name: Option<&str>) -> Result<Operation, Rejection> {
-        let operation = select(&self.ast.operations, name)?;
+        let (_, operation) = select(&self.ast.operations, name)?;
         Ok(match operation.ty {
             OperationType::Mutation => Operation::Mutation,
             OperationType::Subscription => Operation::Subscription,
@@ -116,15 +137,26 @@ impl Admitted {
     /// # Errors
     /// Fields that cannot be merged, and values that their types do not take.
     pub(super) fn validated(self) -> Result<Document, Rejection> {
-        let merge =
-            guard::merge(&self.ast).and_then(|merge| check_literals(&self.ast).map(|()| merge));
-        match merge {
-            Ok(merge) => Ok(Document {
-                admitted: self,
-                merge,
-            }),
-            Err(error) => Err(Rejection::Invalid(vec![error])),
+        let merge = guard::merge(&self.ast).and_then(|merge| {
+            check_literals(&self.ast)?;
+            Ok(merge)
+        });
+        let merge = merge.map_err(|error| Rejection::Invalid(vec![error]))?;
+        let mut ready = HashMap::new();
+        if merge != Merge::Depends {
+            for (name, operation) in self.ast.operations.iter() {
+                let operation = match merge {
+                    Merge::AsWritten => operation.node.clone(),
+                    _ => guard::collected(&self.ast, &operation.node, &Variables::default()),
+                };
+                let plan = Plan::of(&operation);
+                ready.insert(name.cloned(), Ready { operation, plan });
+            }
         }
+        Ok(Document {
+            admitted: self,
+            ready,
+        })
     }
 }
 
@@ -149,34 +181,47 @@ impl Document {
         self.admitted.bytes
     }
 
-    /// One operation with its variables, ready for the engine.
+    /// One operation with its variables.
     ///
     /// # Errors
     /// Variables that their types do not take, and an answer that would be too large.
-    pub(super) fn to_run(
+    pub(super) fn prepare(
         &self,
         name: Option<&str>,
         given: Variables,
         limits: &Limits,
         page: PageSizes,
-    ) -> Result<Request, Rejection> {
+    ) -> Result<Prepared<'_>, Rejection> {
         let ast = &self.admitted.ast;
-        let operation = select(&ast.operations, name)?;
+        let (name, operation) = select(&ast.operations, name)?;
         let variables = variables::coerce(operation, given).map_err(Rejection::Variables)?;
-        let operation = match self.merge {
-            Merge::AsWritten => operation.clone(),
-            Merge::Collects => guard::collected(ast, operation, &variables),
+        let prepared = match self.ready.get(&name.cloned()) {
+            Some(ready) => Prepared {
+                operation: Cow::Borrowed(&ready.operation),
+                plan: ready.plan.as_ref(),
+                variables,
+            },
+            None => Prepared {
+                operation: Cow::Owned(guard::collected(ast, operation, &variables)),
+                plan: None,
+                variables,
+            },
         };
-        guard::check_cost(&operation, &variables, page, limits)?;
-        let mut request = Request::new(String::new()).variables(variables);
+        guard::check_cost(&prepared.operation, &prepared.variables, page, limits)?;
+        Ok(prepared)
+    }
+}
+
+impl Prepared<'_> {
+    /// The operation as the engine takes it.
+    pub(super) fn into_request(self) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables);
+        let operation = Positioned::new(self.operation.into_owned(), Pos::default());
         request.set_parsed_query(ExecutableDocument {
-            operations: DocumentOperations::Single(async_graphql::Positioned::new(
-                operation,
-                async_graphql::Pos::default(),
-            )),
-            fragments: std::collections::HashMap::new(),
+            operations: DocumentOperations::Single(operation),
+            fragments: HashMap::new(),
         });
-        Ok(request)
+        request
     }
 }
 
@@ -194,17 +239,22 @@ fn unreadable(error: &async_graphql::parser::Error) -> ServerError {
 fn select<'a>(
     operations: &'a DocumentOperations,
     name: Option<&str>,
-) -> Result<&'a OperationDefinition, Rejection> {
+) -> Result<(Option<&'a Name>, &'a OperationDefinition), Rejection> {
     let selected = match (operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(operation), None) => Some((None, operation)),
         (DocumentOperations::Single(_), Some(_)) => None,
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), Some(name)) => {
+            let named = operations.get_key_value(name);
+            named.map(|(name, operation)| (Some(name), operation))
+        }
         (DocumentOperations::Multiple(operations), None) => {
-            let mut all = operations.values();
-            all.next().filter(|_| all.next().is_none())
+            let mut all = operations.iter();
+            let first = all.next().filter(|_| all.next().is_none());
+            first.map(|(name, operation)| (Some(name), operation))
         }
     };
-    selected.map(|operation| &operation.node).ok_or_else(|| {
+    let selected = selected.map(|(name, operation)| (name, &operation.node));
+    selected.ok_or_else(|| {
         let message = "`operationName` must name one operation of the document; it can be left out only when there is just one.";
         Rejection::Invalid(vec![ServerError::new(message, None)])
     })

@@ -7,10 +7,11 @@ use super::context::Calling;
 use super::enums::{SortDirection, TaskSort, TaskStatus};
 use super::failure::{Failure, Nullable};
 use super::inputs::TaskFilter;
+use super::list::ListArguments;
 use super::node::Node;
 use super::task::Task;
 use super::viewer::Viewer;
-use crate::task::{List, PageArguments, PageSizes, Sort, Window, parse_id};
+use crate::task::{PageArguments, parse_id};
 
 /// What can be asked. Everything is the viewer's own: what belongs to others does not exist here.
 pub(super) struct Query;
@@ -68,26 +69,19 @@ impl Query {
         >,
     ) -> Result<TaskConnection, Failure> {
         let tasks = ctx.tasks()?;
-        let filter = filter
-            .unwrap_or_default()
-            .parse()
-            .map_err(Failure::input("filter"))?;
-        let sort = Sort::from(sort);
-        let direction = direction.map_or(sort.usual_direction(), Into::into);
-        let list = List {
-            status: status.into(),
+        let arguments = ListArguments {
+            status,
             sort,
             direction,
             filter,
+            page: PageArguments {
+                first,
+                after,
+                last,
+                before,
+            },
         };
-        let sizes: PageSizes = *ctx.data_unchecked();
-        let arguments = PageArguments {
-            first,
-            after,
-            last,
-            before,
-        };
-        let window = Window::parse(&arguments, &list, sizes).map_err(Failure::BadInput)?;
+        let (list, window) = arguments.parse(*ctx.data_unchecked())?;
         let page = tasks.page(&list, &window).await?;
         Ok(TaskConnection::new(list, window, page))
     }

@@ -30,6 +30,15 @@ pub struct Settings {
     pub suggestions: bool,
 }
 
+/// What an operation is answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// The body of the response as it goes over the wire; it has no errors.
+    Body(Vec<u8>),
+    /// What the engine made of it.
+    Response(Box<Response>),
+}
+
 /// The executable schema. Cheap to clone.
 #[derive(Clone)]
 pub struct Schema {
@@ -100,10 +109,34 @@ impl Schema {
         operation: Option<&str>,
         variables: Variables,
         caller: Caller,
+    ) -> Result<Answer, Rejection> {
+        let Settings { limits, page, .. } = &self.settings;
+        let prepared = document.prepare(operation, variables, limits, *page)?;
+        if let Some(plan) = prepared.plan {
+            let run = plan.run(&prepared.variables, &caller, &self.store, *page);
+            if let Some(body) = run.await {
+                return Ok(Answer::Body(body));
+            }
+        }
+        let request = caller.attach(prepared.into_request(), &self.store);
+        let response = self.runner.execute(request).await;
+        Ok(Answer::Response(Box::new(response)))
+    }
+
+    /// The same by way of the engine, whatever the operation: what [`Schema::execute`] is compared with.
+    ///
+    /// # Errors
+    /// As [`Schema::execute`].
+    pub async fn execute_by_engine(
+        &self,
+        document: &Document,
+        operation: Option<&str>,
+        variables: Variables,
+        caller: Caller,
     ) -> Result<Response, Rejection> {
         let Settings { limits, page, .. } = &self.settings;
-        let request = document.to_run(operation, variables, limits, *page)?;
-        let request = caller.attach(request, &self.store);
+        let prepared = document.prepare(operation, variables, limits, *page)?;
+        let request = caller.attach(prepared.into_request(), &self.store);
         Ok(self.runner.execute(request).await)
     }
 }

@@ -1,12 +1,14 @@
 //! What goes back: a GraphQL response as GraphQL over HTTP wants it.
 //! <https://graphql.github.io/graphql-over-http/draft/#sec-Response>
 
+use std::borrow::Cow;
+
 use async_graphql::{PathSegment, ServerError, Value};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
-use crate::graphql::{Code, Rejection, RequestId};
+use crate::graphql::{Answer, Code, Rejection, RequestId};
 
 /// The form in which a client wants its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +72,14 @@ const MOST_ERRORS: usize = 20;
 
 /// A request that has run.
 #[derive(Debug)]
-pub(super) struct Executed {
-    data: Value,
-    errors: Vec<ServerError>,
+pub(super) enum Executed {
+    /// The body as it goes over the wire.
+    Body(Vec<u8>),
+    /// What is still to be written.
+    Answer {
+        data: Value,
+        errors: Vec<ServerError>,
+    },
 }
 
 /// A request that has not run: it has errors and no data.
@@ -86,22 +93,38 @@ pub(super) struct Refused {
 }
 
 impl Executed {
-    pub(super) fn new(mut response: async_graphql::Response, request_id: &RequestId) -> Self {
-        for error in &mut response.errors {
-            complete(error, request_id);
-        }
-        Self {
-            data: response.data,
-            errors: response.errors,
+    pub(super) fn new(answer: Answer, request_id: &RequestId) -> Self {
+        match answer {
+            Answer::Body(body) => Self::Body(body),
+            Answer::Response(mut response) => {
+                for error in &mut response.errors {
+                    complete(error, request_id);
+                }
+                Self::Answer {
+                    data: response.data,
+                    errors: response.errors,
+                }
+            }
         }
     }
 
     pub(super) fn into_response(self, media: MediaType) -> Response<Body> {
-        render(StatusCode::OK, media, &self.envelope())
+        match self {
+            Self::Body(body) => with_headers(StatusCode::OK, media, body),
+            Self::Answer { data, errors } => {
+                let envelope = Envelope::new(&errors, Some(&data));
+                render(StatusCode::OK, media, &envelope)
+            }
+        }
     }
 
-    fn envelope(&self) -> Envelope<'_> {
-        Envelope::new(&self.errors, Some(&self.data))
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Body(body) => Cow::Borrowed(body),
+            Self::Answer { data, errors } => {
+                Cow::Owned(to_bytes(&Envelope::new(errors, Some(data))))
+            }
+        }
     }
 }
 
@@ -166,11 +189,19 @@ impl From<Rejection> for Refused {
 
 /// The answers to a batch, in the order of its requests.
 pub(super) fn batch(all: &[Result<Executed, Refused>], media: MediaType) -> Response<Body> {
-    let envelopes = all.iter().map(|one| match one {
-        Ok(executed) => executed.envelope(),
-        Err(refused) => refused.envelope(),
+    let answers = all.iter().map(|one| match one {
+        Ok(executed) => executed.to_bytes(),
+        Err(refused) => Cow::Owned(to_bytes(&refused.envelope())),
     });
-    render(StatusCode::OK, media, &envelopes.collect::<Vec<_>>())
+    let mut body = vec![b'['];
+    for (index, answer) in answers.enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(&answer);
+    }
+    body.push(b']');
+    with_headers(StatusCode::OK, media, body)
 }
 
 #[derive(Serialize)]
@@ -238,14 +269,19 @@ fn code_of(error: &ServerError) -> Option<String> {
     }
 }
 
-fn render(status: StatusCode, media: MediaType, body: &impl Serialize) -> Response<Body> {
-    let (status, bytes) = match serde_json::to_vec(body) {
-        Ok(bytes) => (status, bytes),
-        Err(error) => {
-            tracing::error!(cause = %error, "an answer could not be written");
-            (StatusCode::INTERNAL_SERVER_ERROR, Vec::new())
-        }
-    };
+fn render(status: StatusCode, media: MediaType, envelope: &Envelope<'_>) -> Response<Body> {
+    with_headers(status, media, to_bytes(envelope))
+}
+
+fn to_bytes(envelope: &Envelope<'_>) -> Vec<u8> {
+    serde_json::to_vec(envelope).unwrap_or_else(|error| {
+        // Only a map whose keys are no text cannot be written, and there is none.
+        tracing::error!(cause = %error, "an answer could not be written");
+        Vec::new()
+    })
+}
+
+fn with_headers(status: StatusCode, media: MediaType, bytes: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
     let headers = response.headers_mut();

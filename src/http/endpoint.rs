@@ -223,7 +223,7 @@ impl Run {
         let name = self.name.as_deref();
         let execution = schema.execute(&self.document, name, self.variables, self.caller);
         match tokio::time::timeout_at(self.deadline, execution).await {
-            Ok(Ok(response)) => Ok(Executed::new(response, &request_id)),
+            Ok(Ok(answer)) => Ok(Executed::new(answer, &request_id)),
             Ok(Err(rejection)) => Err(rejection.into()),
             Err(_) => Err(too_slow()),
         }

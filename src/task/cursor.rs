@@ -75,6 +75,12 @@ const CHECKSUM: usize = 4;
 const ID: usize = 16;
 
 impl Cursor {
+    /// As clients see it: letters, digits, `-` and `_`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The cursor of a position in the list with this fingerprint.
     #[must_use]
     pub fn new(fingerprint: [u8; 4], position: &Position) -> Self {

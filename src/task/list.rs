@@ -149,7 +149,13 @@ impl List {
     /// The cursor of a task in this list.
     #[must_use]
     pub fn cursor(&self, task: &Task) -> Cursor {
-        Cursor::new(self.fingerprint(), &Position::of(task, self.sort))
+        self.cursor_in(self.fingerprint(), task)
+    }
+
+    /// The same, with the list's fingerprint made only once for many.
+    #[must_use]
+    pub fn cursor_in(&self, fingerprint: [u8; 4], task: &Task) -> Cursor {
+        Cursor::new(fingerprint, &Position::of(task, self.sort))
     }
 }
 

@@ -9,6 +9,7 @@ mod support;
 mod clients;
 mod commands;
 mod connections;
+mod direct;
 mod documents;
 mod durability;
 mod engine;

@@ -19,8 +19,10 @@ use crate::graphql::model::{MODEL, Model};
 pub(in crate::graphql) enum Merge {
     /// Every operation runs as it is written: it has no fragment, no directive, no doubled field.
     AsWritten,
-    /// There is something to collect.
+    /// There is something to collect, and it is the same for every request.
     Collects,
+    /// What there is to collect depends on variables.
+    Depends,
 }
 
 /// Looks for fields that share a response key and differ, at every depth of every operation.
@@ -33,7 +35,9 @@ pub(in crate::graphql) fn merge(document: &ExecutableDocument) -> Result<Merge, 
         let mut checking = Collecting::new(document, None);
         let root = MODEL.root(operation.node.ty);
         checking.check(root, &[&operation.node.selection_set.node])?;
-        if checking.collects {
+        if checking.depends {
+            merge = Merge::Depends;
+        } else if checking.collects && merge == Merge::AsWritten {
             merge = Merge::Collects;
         }
     }
@@ -79,6 +83,7 @@ struct Collecting<'a> {
     /// The values that decide `@skip` and `@include`; without them everything is included.
     variables: Option<&'a Variables>,
     collects: bool,
+    depends: bool,
 }
 
 impl<'a> Collecting<'a> {
@@ -88,6 +93,7 @@ impl<'a> Collecting<'a> {
             model: &MODEL,
             variables,
             collects: false,
+            depends: false,
         }
     }
 
@@ -111,6 +117,7 @@ impl<'a> Collecting<'a> {
         for selection in &set.items {
             let directives = selection.node.directives();
             self.collects |= !directives.is_empty();
+            self.depends |= directives.iter().any(depends_on_a_variable);
             if !self.includes(directives) {
                 continue;
             }
@@ -260,6 +267,11 @@ impl<'a> Collecting<'a> {
         }
         fields
     }
+}
+
+fn depends_on_a_variable(directive: &Positioned<Directive>) -> bool {
+    let mut arguments = directive.node.arguments.iter();
+    arguments.any(|(_, value)| matches!(value.node, Value::Variable(_)))
 }
 
 /// Why two fields of one response key are not the same field.

@@ -530,6 +530,15 @@ fn fields_are_merged_as_the_specification_says() {
             keys_of(&expected),
             "{text}"
         );
+        if verdict == Merge::Collects {
+            let none = Variables::default();
+            let same = super::collected(&document, one, &none);
+            let same = shape(&document, root, &[&same.selection_set.node], &none);
+            assert_eq!(
+                same, expected,
+                "it is the same whatever the variables: {text}"
+            );
+        }
         if verdict == Merge::AsWritten {
             assert_eq!(keys(&one.selection_set.node), keys_of(&expected), "{text}");
         }
