@@ -27,4 +27,4 @@ pub use documents::{Asked, Documents, Known, ManifestError, New, Unknown};
 pub use failure::Code;
 pub use guard::Limits;
 pub use rejection::Rejection;
-pub use schema::{Schema, Settings, sdl};
+pub use schema::{Schema, Settings, federation_sdl, sdl};
