@@ -10,7 +10,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned};
 
 /// The directives that every schema has, whether it spells them out or not.
-pub(super) const SPECIFIED: [&str; 5] = ["deprecated", "include", "oneOf", "skip", "specifiedBy"];
+const SPECIFIED: [&str; 5] = ["deprecated", "include", "oneOf", "skip", "specifiedBy"];
 
 /// Why a text is not a schema.
 #[derive(Debug, thiserror::Error)]
@@ -73,11 +73,13 @@ impl Definitions {
                     }
                 }
                 TypeSystemDefinition::Directive(part) => {
-                    let name = part.node.name.to_string();
+                    let mut directive = part.node;
+                    let name = directive.name.to_string();
                     if SPECIFIED.contains(&name.as_str()) {
                         continue;
                     }
-                    if read.directives.insert(name.clone(), part.node).is_some() {
+                    directive.is_repeatable = is_repeatable(text, &directive);
+                    if read.directives.insert(name.clone(), directive).is_some() {
                         return Err(NotASchema::Twice(format!("@{name}")));
                     }
                 }
@@ -141,4 +143,24 @@ impl Definitions {
             }
         }
     }
+}
+
+/// Whether a directive may be repeated. The parser takes every one for repeatable, so this reads what
+/// stands before `on` and the first location.
+fn is_repeatable(text: &str, directive: &DirectiveDefinition) -> bool {
+    let Some(place) = directive.locations.first() else {
+        return false;
+    };
+    let mut lines = text.lines().skip(directive.name.pos.line - 1);
+    let between = place.pos.line - directive.name.pos.line;
+    let mut before: Vec<&str> = lines.by_ref().take(between).collect();
+    let last = lines.next().unwrap_or_default();
+    let end = last.char_indices().nth(place.pos.column - 1);
+    before.push(end.map_or(last, |(end, _)| &last[..end]));
+    let before = before.join(" ");
+    let words: Vec<&str> = before
+        .split(|c: char| c.is_whitespace() || matches!(c, '|' | ')' | ','))
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.ends_with(&["repeatable", "on"])
 }

@@ -127,7 +127,11 @@ pub(super) fn compare_applied(
                 format!("`@{name}` was removed from `{coordinate}`."),
             ),
             Fate::Kept((name, was), (_, is)) if was != is => (
-                Level::Dangerous,
+                if grew(was, is) {
+                    Level::Safe
+                } else {
+                    Level::Dangerous
+                },
                 format!("`@{name}` on `{coordinate}` changed."),
             ),
             Fate::Kept(..) => continue,
@@ -136,8 +140,18 @@ pub(super) fn compare_applied(
     }
 }
 
+type Arguments<'a> = BTreeMap<&'a str, String>;
+
+/// Whether there are only more arguments than there were.
+fn grew(was: &[Arguments<'_>], is: &[Arguments<'_>]) -> bool {
+    let within = |(was, is): (&Arguments<'_>, &Arguments<'_>)| {
+        was.iter().all(|(name, value)| is.get(name) == Some(value))
+    };
+    was.len() == is.len() && was.iter().zip(is).all(within)
+}
+
 /// Each directive once, with the arguments of every time that it is applied.
-fn by_name(applied: &Applied) -> Vec<(&str, Vec<BTreeMap<&str, String>>)> {
+fn by_name(applied: &Applied) -> Vec<(&str, Vec<Arguments<'_>>)> {
     let mut names: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for one in applied {
         let arguments = &one.node.arguments;

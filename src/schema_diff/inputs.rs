@@ -1,8 +1,7 @@
 //! Arguments and fields of inputs: what goes in.
 
+use async_graphql::Positioned;
 use async_graphql::parser::types::{BaseType, InputValueDefinition, Type};
-use async_graphql::{Positioned, Value};
-use async_graphql_value::ConstValue;
 
 use super::directives::{compare_applied, compare_deprecation};
 use super::{Change, Fate, Level, describe, fates};
@@ -92,29 +91,36 @@ fn compare_input(
         changes,
     );
     let (was, is) = (&old.ty.node, &new.ty.node);
+    let fits = takes(was, is);
     if was != is {
-        let level = if takes(was, is) {
-            Level::Safe
-        } else {
-            Level::Breaking
-        };
+        let level = if fits { Level::Safe } else { Level::Breaking };
         let message = format!("The type of `{coordinate}` changed from `{was}` to `{is}`.");
         changes.push(Change::new(level, coordinate, message));
     }
-    let default = |of: &InputValueDefinition| of.default_value.as_ref().map(|v| v.node.clone());
+    if fits {
+        compare_defaults(coordinate, old, new, changes);
+    }
+    compare_deprecation(coordinate, &old.directives, &new.directives, changes);
+    compare_applied(coordinate, &old.directives, &new.directives, changes);
+}
+
+/// What a client that leaves it out gets.
+fn compare_defaults(
+    coordinate: &str,
+    old: &InputValueDefinition,
+    new: &InputValueDefinition,
+    changes: &mut Vec<Change>,
+) {
+    let default = |of: &InputValueDefinition| of.default_value.as_ref().map(|it| it.node.clone());
     let message = match (default(old), default(new)) {
-        (Some(was), Some(is)) if !same(&was, &is) => {
+        (Some(was), Some(is)) if was != is => {
             format!("The default of `{coordinate}` changed from `{was}` to `{is}`.")
         }
         (Some(was), None) => format!("`{coordinate}` has its default `{was}` no more."),
         (None, Some(is)) => format!("`{coordinate}` has the default `{is}` now."),
-        _ => String::new(),
+        _ => return,
     };
-    if !message.is_empty() {
-        changes.push(Change::new(Level::Dangerous, coordinate, message));
-    }
-    compare_deprecation(coordinate, &old.directives, &new.directives, changes);
-    compare_applied(coordinate, &old.directives, &new.directives, changes);
+    changes.push(Change::new(Level::Dangerous, coordinate, message));
 }
 
 /// Whether the new type takes every value that the old one took.
@@ -124,23 +130,5 @@ fn takes(old: &Type, new: &Type) -> bool {
         (BaseType::Named(old), BaseType::Named(new)) => old == new,
         (BaseType::List(old), BaseType::List(new)) => takes(old, new),
         _ => false,
-    }
-}
-
-/// Whether two defaults are the same value, however they are written: `1` and `1.0` are one number, and
-/// the fields of an object have no order.
-fn same(one: &ConstValue, other: &ConstValue) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
-        (Value::List(one), Value::List(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one
-                    .iter()
-                    .all(|(name, value)| other.get(name).is_some_and(|other| same(value, other)))
-        }
-        (one, other) => one == other,
     }
 }

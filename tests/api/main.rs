@@ -21,5 +21,6 @@ mod loader;
 mod plans;
 mod playground;
 mod schema;
+mod schema_diff;
 mod tasks;
 mod wire;
