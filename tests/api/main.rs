@@ -9,6 +9,7 @@ mod support;
 mod clients;
 mod commands;
 mod connections;
+mod docs;
 mod documents;
 mod durability;
 mod engine;
