@@ -20,9 +20,7 @@ pub struct Block {
 pub fn pages() -> Vec<Page> {
     let mut names = vec!["README.md".to_owned()];
     for entry in std::fs::read_dir("docs").unwrap() {
-        let name = entry.unwrap().path().display().to_string();
-        assert!(name.ends_with(".md"), "{name}");
-        names.push(name);
+        names.push(entry.unwrap().path().display().to_string());
     }
     names.sort();
     assert!(names.len() > 7);

@@ -76,7 +76,7 @@ async fn workflows_call_what_is_there() {
 /// Runs a script in an empty folder, where every program only notes what it is told.
 fn calls(script: &str, place: &str) -> Vec<Call> {
     let folder = Scratch::new();
-    let stubs: String = ["cargo", "curl", "docket", "npm", "npx"]
+    let stubs: Vec<String> = ["cargo", "curl", "docket", "npm", "npx"]
         .iter()
         .chain(OTHERS)
         .map(|program| format!("{program}() {{ note {program} \"$@\"; }}\n"))
@@ -90,7 +90,7 @@ fn calls(script: &str, place: &str) -> Vec<Call> {
             "-euo",
             "pipefail",
             "-c",
-            &format!("{note}{stubs}{variables}{script}"),
+            &format!("{note}{}{variables}{script}", stubs.concat()),
         ])
         .current_dir(folder.path())
         .env_clear()
@@ -127,16 +127,16 @@ async fn check(call: &Call, place: &str, docket: &Docket) {
     let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
     match (call.program.as_str(), arguments.as_slice()) {
         ("docket", arguments) => run_docket(arguments, &call.settings, place),
-        ("cargo", ["run", "--release"] | ["test"] | ["build", "--release", "--locked"]) => {}
+        ("cargo", ["run", "--release"] | ["test"] | ["build", "--release", "--locked"])
+        | (
+            "npx",
+            ["tsx", "server/auth.ts"] | ["vite"] | ["graphql-codegen", "--config", "codegen.ts"],
+        ) => {}
         ("npm", ["install", packages @ ..]) => {
             for package in packages.iter().filter(|word| !word.starts_with("--")) {
                 assert!(is_package(package), "{place}: {package}");
             }
         }
-        (
-            "npx",
-            ["tsx", "server/auth.ts"] | ["vite"] | ["graphql-codegen", "--config", "codegen.ts"],
-        ) => {}
         ("curl", [address, options @ ..]) => ask(address, options, place, docket).await,
         (program, _) if OTHERS.contains(&program) => {}
         (program, arguments) => panic!("{place}: {program} {arguments:?}"),
