@@ -378,3 +378,37 @@ fn what_cannot_be_compared_is_a_misuse() {
         assert!(!told.is_empty());
     }
 }
+
+#[test]
+fn no_text_makes_it_panic() {
+    let whole: Vec<char> = std::fs::read_to_string("tests/schema_pairs.graphql")
+        .unwrap()
+        .chars()
+        .collect();
+    let mut random = fastrand::Rng::with_seed(1);
+    let (mut schemas, mut others) = (0, 0);
+    for _ in 0..20_000 {
+        let from = random.usize(..whole.len());
+        let mut text = whole[from..whole.len().min(from + random.usize(..120))].to_vec();
+        if random.bool() {
+            text.insert(
+                random.usize(..=text.len()),
+                random
+                    .choice(['"', '{', '@', '\r', 'é', '|'])
+                    .unwrap_or(' '),
+            );
+        }
+        let text = format!(
+            "type Query {{ q: Int }}\n{}",
+            text.iter().collect::<String>()
+        );
+        match compare(&text, &text) {
+            Ok(changes) => {
+                assert_eq!(changes, [], "{text}");
+                schemas += 1;
+            }
+            Err(_) => others += 1,
+        }
+    }
+    assert!(schemas > 100 && others > 100, "{schemas} {others}");
+}
