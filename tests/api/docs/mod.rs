@@ -14,6 +14,7 @@
 
 mod answers;
 mod page;
+mod quick_start;
 mod settings;
 mod shell;
 mod typescript;
