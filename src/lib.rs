@@ -6,7 +6,7 @@
 //! task  <-  identity  <-  store  <-  graphql  <-  http  <-  server  <-  main
 //! ```
 //!
-//! [`clock`], [`config`] and [`telemetry`] stand beside them.
+//! [`clock`], [`config`], [`telemetry`] and [`schema_diff`] stand beside them.
 //!
 //! To add a **field** to `Task`: the column in a new migration, `store/entity/task.rs` (column, row,
 //! `row_of`), the value in [`task::Task`], the resolver in `graphql/task.rs`, its way in through
@@ -20,6 +20,7 @@ pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod identity;
+pub mod schema_diff;
 pub mod server;
 pub mod store;
 pub mod task;

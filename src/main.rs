@@ -4,13 +4,16 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use docket::config::{self, Config, DatabaseSettings, Embedded};
+use docket::schema_diff::{self, Level};
 use docket::{clock, graphql, identity, server, store, telemetry};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use similar::TextDiff;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -28,8 +31,8 @@ enum Command {
     Migrate(Migrate),
     /// Print a token, signed with `JWT_SECRET` or with the secret of the embedded start
     Token(Token),
-    /// Print the GraphQL schema; needs no setting
-    Schema,
+    /// Print the GraphQL schema, or compare it with another; needs no setting
+    Schema(Schema),
 }
 
 #[derive(Clone, Copy, Subcommand)]
@@ -55,6 +58,32 @@ struct Token {
     claims: Vec<(String, Value)>,
 }
 
+#[derive(Args)]
+struct Schema {
+    /// Print nothing when FILE has this very schema; else print how it differs, and exit with 1
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+    /// Say of each change since the schema in OLD whether it is BREAKING, DANGEROUS or SAFE to clients;
+    /// exit with 1 when one is breaking
+    #[arg(long, value_name = "OLD", conflicts_with_all = ["check", "federation"])]
+    diff: Option<PathBuf>,
+    /// How to print the changes
+    #[arg(long, value_enum, default_value_t, requires = "diff")]
+    format: Format,
+    /// The schema as a subgraph of Apollo Federation 2
+    #[arg(long)]
+    federation: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A line for each change, and one that counts them
+    #[default]
+    Text,
+    /// One object, for programs
+    Json,
+}
+
 /// Why a command ended early, and what the shell is told.
 struct Failure {
     code: u8,
@@ -66,7 +95,7 @@ fn main() -> ExitCode {
         Command::Serve => serve(),
         Command::Migrate(command) => migrate(command),
         Command::Token(token) => print_token(token),
-        Command::Schema => print_lines(&[graphql::sdl().trim_end().to_owned()]),
+        Command::Schema(options) => schema(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -161,6 +190,69 @@ fn parse_claim(text: &str) -> Result<(String, Value), &'static str> {
         }
         _ => Err("a claim is `name=value`"),
     }
+}
+
+fn schema(options: &Schema) -> Result<(), Failure> {
+    let own = if options.federation {
+        graphql::federation_sdl()
+    } else {
+        graphql::sdl()
+    };
+    match (&options.check, &options.diff) {
+        (Some(file), _) => check_schema(file, &own),
+        (_, Some(file)) => diff_schema(file, &own, options.format),
+        _ => print_lines(&[own.trim_end().to_owned()]),
+    }
+}
+
+fn check_schema(file: &Path, own: &str) -> Result<(), Failure> {
+    let text = read(file)?;
+    if text == own {
+        return Ok(());
+    }
+    let lines = TextDiff::from_lines(text.as_str(), own);
+    let name = file.display().to_string();
+    let difference = lines
+        .unified_diff()
+        .header(&name, "docket schema")
+        .to_string();
+    print_lines(&[difference.trim_end().to_owned()])?;
+    Err(Failure {
+        code: 1,
+        message: format!("{name} is not the schema of this binary."),
+    })
+}
+
+fn diff_schema(file: &Path, own: &str, format: Format) -> Result<(), Failure> {
+    let changes = schema_diff::compare(&read(file)?, own).map_err(|error| misused(&error))?;
+    let count = |level| changes.iter().filter(|it| it.level == level).count();
+    let [breaking, dangerous, safe] = [Level::Breaking, Level::Dangerous, Level::Safe].map(count);
+    let lines = match format {
+        Format::Text => {
+            let total = format!("{breaking} breaking, {dangerous} dangerous, {safe} safe");
+            let lines = changes.iter().map(ToString::to_string);
+            lines.chain([total]).collect()
+        }
+        Format::Json => vec![
+            json!({ "breaking": breaking, "dangerous": dangerous, "safe": safe, "changes": changes })
+                .to_string(),
+        ],
+    };
+    print_lines(&lines)?;
+    if breaking == 0 {
+        return Ok(());
+    }
+    Err(Failure {
+        code: 1,
+        message: "The schema has changed in a way that breaks clients.".to_owned(),
+    })
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| Failure {
+        code: 2,
+        message: format!("{} cannot be read: {error}", file.display()),
+    })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

@@ -92,7 +92,7 @@ impl TaskConnection {
 }
 
 /// Where a page lies in its list.
-#[Object]
+#[Object(shareable)]
 impl PageInfo<'_> {
     /// Whether there are tasks after this page.
     async fn has_next_page(&self, ctx: &Context<'_>) -> Result<bool, Failure> {

@@ -30,4 +30,4 @@ pub use documents::{Asked, Documents, Known, ManifestError, New, Unknown};
 pub use failure::Code;
 pub use guard::Limits;
 pub use rejection::Rejection;
-pub use schema::{Answer, Schema, Settings, sdl};
+pub use schema::{Answer, Schema, Settings, federation_sdl, sdl};

@@ -172,7 +172,18 @@ impl Extension for ValidateOnly {
 /// Needs neither database nor settings.
 #[must_use]
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new()
+    export(SDLExportOptions::new())
+}
+
+/// The schema as a subgraph of Apollo Federation 2 publishes it. It has no entities to resolve, so it is
+/// composed from this text; tasks have a key, by which other subgraphs can add to them.
+#[must_use]
+pub fn federation_sdl() -> String {
+    export(SDLExportOptions::new().federation())
+}
+
+fn export(options: SDLExportOptions) -> String {
+    let options = options
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items()

@@ -13,7 +13,7 @@ use crate::task;
 pub(super) struct Task(pub(super) task::Task);
 
 /// One task of the viewer.
-#[Object]
+#[Object(unresolvable = "id")]
 impl Task {
     /// A UUID in lower case: the client's own where it sent one, else one that the server made.
     pub(super) async fn id(&self) -> ID {

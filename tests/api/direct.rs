@@ -69,13 +69,14 @@ impl Writer {
     fn list(&mut self) -> String {
         let mut text = String::from("{ ");
         for _ in 0..self.random.usize(1..4) {
-            text += &match self.random.u8(0..6) {
+            let part = match self.random.u8(0..6) {
                 0 | 1 => format!("nodes {}", self.task()),
                 2 => format!("edges {{ cursor __typename node {} }}", self.task()),
                 3 => "pageInfo { hasNextPage endCursor startCursor __typename }".to_owned(),
                 4 => "pageInfo { hasPreviousPage hasNextPage }".to_owned(),
                 _ => "totalCount __typename".to_owned(),
             };
+            text.push_str(&part);
             text.push(' ');
         }
         text + "}"
@@ -265,7 +266,7 @@ async fn the_same_bytes(url: &str) {
         "a",
         "A \"quoted\" \\ title",
         "ä",
-        "\u{1f4a3} \u{7f}é",
+        "\u{1f4a3} \u{200b}é",
         "b/c <d> & 'e'",
         "\u{2028}line",
     ];
@@ -301,6 +302,7 @@ async fn the_same_bytes(url: &str) {
         .await;
     }
     let mut writer = Writer { random, ids };
+    mutations_too(&schema, &caller, &mut writer).await;
     let (mut short, mut long) = (0, 0);
     for number in 0..1_500 {
         let text = writer.query();
@@ -320,6 +322,62 @@ async fn the_same_bytes(url: &str) {
         short > 200 && long > 200,
         "both ways are tried: {short}, {long}"
     );
+}
+
+/// What a mutation answers is what the engine finds afterwards.
+async fn mutations_too(schema: &Schema, caller: &Caller, writer: &mut Writer) {
+    for number in 0..120 {
+        let id = writer.random.choice(&writer.ids).unwrap();
+        let fields = "__typename id t: title description completed completedAt priority dueDate dueTime createdAt updatedAt deletedAt version";
+        let (call, payload) = [
+            ("toggleTask(id: $id)", "ToggleTaskPayload"),
+            ("deleteTask(id: $id)", "DeleteTaskPayload"),
+            ("restoreTask(id: $id)", "RestoreTaskPayload"),
+            (
+                "updateTask(id: $id, input: { title: \"x\", description: null, dueDate: \"2026-01-01\" })",
+                "UpdateTaskPayload",
+            ),
+            (
+                "createTask(input: { id: $id, title: \"y\" })",
+                "CreateTaskPayload",
+            ),
+        ][number % 5];
+        let deleted = if payload == "DeleteTaskPayload" {
+            "d: deletedTaskId "
+        } else {
+            ""
+        };
+        let text = format!(
+            "mutation($id: ID!) {{ {call} {{ __typename {deleted}task {{ {fields} }} }} }}"
+        );
+        let (changed, short) = run(schema, caller, &text, &json!({ "id": id })).await;
+        if !short {
+            assert!(
+                changed.contains("BAD_USER_INPUT"),
+                "it was refused, as a task in the trash is: {changed}"
+            );
+            continue;
+        }
+        let read = format!("query($id: ID!) {{ task(id: $id) {{ {fields} }} viewer {{ id }} }}");
+        let (read, short) = run(schema, caller, &read, &json!({ "id": id })).await;
+        assert!(!short);
+        let read: Value = serde_json::from_str(&read).unwrap();
+        let task = serde_json::to_string(&read["data"]["task"]).unwrap();
+        let name = call.split('(').next().unwrap();
+        let deleted = if deleted.is_empty() {
+            String::new()
+        } else {
+            format!("\"d\":\"{id}\",")
+        };
+        let changed: Value = serde_json::from_str(&changed).unwrap();
+        let expected =
+            format!("{{\"{name}\":{{\"__typename\":\"{payload}\",{deleted}\"task\":{task}}}}}");
+        assert_eq!(
+            changed["data"],
+            serde_json::from_str::<Value>(&expected).unwrap(),
+            "{text}"
+        );
+    }
 }
 
 async fn run(schema: &Schema, caller: &Caller, text: &str, variables: &Value) -> (String, bool) {

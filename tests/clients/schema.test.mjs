@@ -1,4 +1,4 @@
-// The published schema, as the reference implementation reads it.
+// The published schemas, as the reference implementation reads them.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,6 +11,10 @@ const sdl = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8
 for (const [name, graphql] of Object.entries({ "graphql-js 16": v16, "graphql-js 17": v17 })) {
   test(`${name} builds it and finds nothing wrong`, () => {
     assert.deepEqual(graphql.validateSchema(graphql.buildSchema(sdl)), []);
+  });
+
+  test(`${name} parses the subgraph`, () => {
+    assert.ok(graphql.parse(process.env.DOCKET_SUBGRAPH).definitions.length > 20);
   });
 
   test(`${name}: everything has a description`, () => {

@@ -18,7 +18,7 @@ pub fn test(files: &[&str]) -> Command {
 }
 
 /// The project, ready; its types are checked.
-fn project() -> &'static Path {
+pub fn project() -> &'static Path {
     static READY: OnceLock<()> = OnceLock::new();
     let project = Path::new("tests/clients");
     READY.get_or_init(|| {
