@@ -15,6 +15,9 @@ use docket::{clock, graphql, identity, server, store, telemetry};
 use serde_json::{Map, Value, json};
 use similar::TextDiff;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {

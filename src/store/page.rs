@@ -9,19 +9,33 @@ use sea_orm::sea_query::{
     Alias, Asterisk, Expr, ExprTrait, LikeExpr, Order, Query, SelectStatement, UnionType, Value,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, FromQueryResult, IdenStatic,
-    QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, IdenStatic, QueryFilter,
+    QuerySelect, QueryTrait,
 };
 
 use super::Tasks;
 use super::entity::tag;
-use super::entity::task::{COMPLETED, Column, PENDING, Row, TRASHED, priority_to_column};
+use super::entity::task::{self, COMPLETED, Column, PENDING, TRASHED, priority_to_column};
 use crate::task::{
-    Direction, End, Filter, Key, List, Page, Place, Position, Sort, Status, Task, Window,
+    Direction, End, Filter, Key, List, Page, Part, Parts, Place, Position, Sort, Status, Task,
+    Window,
 };
 
 /// Reads one page.
-pub(super) async fn read(tasks: &Tasks<'_>, list: &List, window: &Window) -> Result<Page, DbErr> {
+pub(super) async fn read(
+    tasks: &Tasks<'_>,
+    list: &List,
+    window: &Window,
+    parts: Parts,
+) -> Result<Page, DbErr> {
+    // A merge can only be ordered by what it selects, and a cursor holds what the order is by.
+    let parts = match list.sort {
+        Sort::Created => parts.and(Part::CreatedAt),
+        Sort::Title => parts.and(Part::Title),
+        Sort::DueDate => parts.and(Part::DueDate),
+        Sort::Priority => parts.and(Part::Priority),
+        Sort::Updated => parts.and(Part::UpdatedAt),
+    };
     let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);
     // One more than the page holds tells whether there is more.
     let wanted = limit.saturating_add(1);
@@ -31,12 +45,18 @@ pub(super) async fn read(tasks: &Tasks<'_>, list: &List, window: &Window) -> Res
         if missing == 0 {
             break;
         }
-        let Some(statement) = statement(tasks, list, window, *stretch, missing) else {
+        let read = Read {
+            tasks,
+            list,
+            window,
+            parts,
+        };
+        let Some(statement) = read.statement(*stretch, missing) else {
             continue;
         };
         let reader = &tasks.store.reader;
         for row in reader.query_all(&statement).await? {
-            found.push(Row::from_query_result(&row, "")?.into());
+            found.push(task::read(&row, parts)?);
         }
     }
     let more = found.len() > limit;
@@ -144,50 +164,60 @@ const fn stretches(sort: Sort, end: End) -> &'static [Stretch] {
     }
 }
 
-/// The statement that reads up to `limit` tasks of a stretch, or nothing when the window leaves
-/// nothing of it.
-fn statement(
-    tasks: &Tasks<'_>,
-    list: &List,
-    window: &Window,
-    stretch: Stretch,
-    limit: usize,
-) -> Option<SelectStatement> {
-    let column = column(list.sort);
-    let mut condition = conditions(tasks, list);
-    match stretch {
-        Stretch::Whole => {}
-        Stretch::Valued => condition = condition.add(column.is_not_null()),
-        Stretch::Bare => condition = condition.add(column.is_null()),
-    }
-    for (position, side) in [(&window.after, Side::After), (&window.before, Side::Before)] {
-        match position
-            .as_ref()
-            .map_or(Bound::Open, |p| bound(list, stretch, p, side))
-        {
-            Bound::Open => {}
-            Bound::Closed => return None,
-            Bound::At(limit) => condition = condition.add(limit),
+/// What is read of whom.
+struct Read<'a> {
+    tasks: &'a Tasks<'a>,
+    list: &'a List,
+    window: &'a Window,
+    parts: Parts,
+}
+
+impl Read<'_> {
+    /// The statement that reads up to `limit` tasks of a stretch, or nothing when the window leaves
+    /// nothing of it.
+    fn statement(&self, stretch: Stretch, limit: usize) -> Option<SelectStatement> {
+        let Self {
+            tasks,
+            list,
+            window,
+            parts,
+        } = *self;
+        let column = column(list.sort);
+        let mut condition = conditions(tasks, list);
+        match stretch {
+            Stretch::Whole => {}
+            Stretch::Valued => condition = condition.add(column.is_not_null()),
+            Stretch::Bare => condition = condition.add(column.is_null()),
         }
-    }
-    let branches = lists(list).into_iter().map(|number| {
-        let mut branch = tasks.columns_of(number);
-        if list.sort == Sort::Title {
-            // A merge can only be ordered by what it selects.
-            branch.column(Column::TitleKey);
+        for (position, side) in [(&window.after, Side::After), (&window.before, Side::Before)] {
+            match position
+                .as_ref()
+                .map_or(Bound::Open, |p| bound(list, stretch, p, side))
+            {
+                Bound::Open => {}
+                Bound::Closed => return None,
+                Bound::At(limit) => condition = condition.add(limit),
+            }
         }
-        branch.cond_where(condition.clone()).take()
-    });
-    let cut = |statement: &mut SelectStatement| {
-        statement
-            .order_by(Alias::new(column.as_str()), order(list, window))
-            .order_by(Alias::new(Column::Id.as_str()), order(list, window))
-            .limit(u64::try_from(limit).unwrap_or(u64::MAX))
-            .take()
-    };
-    let backend = tasks.store.reader.get_database_backend();
-    let mut merged = merge(branches.collect(), backend, cut)?;
-    Some(cut(&mut merged))
+        let branches = lists(list).into_iter().map(|number| {
+            let mut branch = tasks.columns_of(number, parts);
+            if list.sort == Sort::Title {
+                // A merge can only be ordered by what it selects.
+                branch.column(Column::TitleKey);
+            }
+            branch.cond_where(condition.clone()).take()
+        });
+        let cut = |statement: &mut SelectStatement| {
+            statement
+                .order_by(Alias::new(column.as_str()), order(list, window))
+                .order_by(Alias::new(Column::Id.as_str()), order(list, window))
+                .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+                .take()
+        };
+        let backend = tasks.store.reader.get_database_backend();
+        let mut merged = merge(branches.collect(), backend, cut)?;
+        Some(cut(&mut merged))
+    }
 }
 
 /// Puts lists together in one statement, so that their common order is a merge of theirs.

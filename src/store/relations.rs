@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder
 use uuid::Uuid;
 
 use super::entity::tag;
-use super::entity::task::{COLUMNS, Column, Row};
+use super::entity::task::Column;
 use super::{StoreError, Tasks};
 use crate::task::{Tag, TagCount, Task};
 
@@ -60,16 +60,9 @@ impl Tasks<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn subtasks_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Task>>, StoreError> {
-        let rows = self
-            .owned()
-            .filter(Column::ParentId.is_in(ids.iter().copied()))
-            .filter(Column::DeletedAt.is_null().or(Column::WithParent.eq(true)))
-            .select_only()
-            .columns(COLUMNS)
-            .into_model::<Row>()
-            .all(&self.store.reader)
-            .await?;
-        let mut tasks: Vec<Task> = rows.into_iter().map(Task::from).collect();
+        let there = Column::DeletedAt.is_null().or(Column::WithParent.eq(true));
+        let condition = Column::ParentId.is_in(ids.iter().copied()).and(there);
+        let mut tasks = self.read(&self.store.reader, condition).await?;
         tasks.sort_by_key(|task| (task.created_at, task.id));
         let mut subtasks: HashMap<Uuid, Vec<Task>> = HashMap::new();
         for task in tasks {

@@ -3,14 +3,15 @@
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    QueryTrait, Select,
 };
 use uuid::Uuid;
 
-use super::entity::task::{self, COLUMNS, COMPLETED, Column, PENDING, Row};
+use super::entity::task::{self, COMPLETED, Column, PENDING};
 use super::{Store, StoreError, page};
 use crate::identity::Viewer;
-use crate::task::{Counts, List, Page, Task, Window};
+use crate::task::{Counts, List, Page, Parts, Task, Window};
 
 /// One user's tasks. Everything that it builds begins with that user.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +35,39 @@ impl<'a> Tasks<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn by_ids(&self, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
-        let rows = self
+        let condition = Column::Id.is_in(ids.iter().copied());
+        Ok(self.read(&self.store.reader, condition).await?)
+    }
+
+    /// Some parts of the task with this id, if the user has it. One statement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, id: Uuid, parts: Parts) -> Result<Option<Task>, StoreError> {
+        let statement = self
             .owned()
-            .filter(Column::Id.is_in(ids.iter().copied()))
+            .filter(Column::Id.eq(id))
             .select_only()
-            .columns(COLUMNS)
-            .into_model::<Row>()
-            .all(&self.store.reader)
-            .await?;
-        Ok(rows.into_iter().map(Task::from).collect())
+            .columns(task::columns(parts))
+            .into_query();
+        let row = self.store.reader.query_one(&statement).await?;
+        Ok(row.map(|row| task::read(&row, parts)).transpose()?)
+    }
+
+    /// The user's tasks for which a condition holds, in no order. One statement.
+    pub(super) async fn read(
+        &self,
+        connection: &impl ConnectionTrait,
+        condition: Expr,
+    ) -> Result<Vec<Task>, DbErr> {
+        let statement = self
+            .owned()
+            .filter(condition)
+            .select_only()
+            .columns(task::columns(Parts::ALL))
+            .into_query();
+        let rows = connection.query_all(&statement).await?;
+        rows.iter().map(|row| task::read(row, Parts::ALL)).collect()
     }
 
     /// One page of a list. One statement; two where a page crosses from tasks that have the sort's
@@ -51,7 +76,20 @@ impl<'a> Tasks<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn page(&self, list: &List, window: &Window) -> Result<Page, StoreError> {
-        Ok(page::read(self, list, window).await?)
+        self.page_of(list, window, Parts::ALL).await
+    }
+
+    /// The same, with some parts of each task.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn page_of(
+        &self,
+        list: &List,
+        window: &Window,
+        parts: Parts,
+    ) -> Result<Page, StoreError> {
+        Ok(page::read(self, list, window, parts).await?)
     }
 
     /// Whether the list has anything before (or after) what `window` spans. One statement, or two.
@@ -63,7 +101,8 @@ impl<'a> Tasks<'a> {
             limit: 1,
             ..window.clone()
         };
-        Ok(!page::read(self, list, &one).await?.tasks.is_empty())
+        let found = page::read(self, list, &one, Parts::NONE).await?;
+        Ok(!found.tasks.is_empty())
     }
 
     /// How many tasks a list has. One statement.
@@ -125,11 +164,11 @@ impl<'a> Tasks<'a> {
     }
 
     /// The columns of a task, from one of the user's lists.
-    pub(super) fn columns_of(&self, list: i16) -> SelectStatement {
+    pub(super) fn columns_of(&self, list: i16, parts: Parts) -> SelectStatement {
         self.owned()
             .filter(Column::List.eq(list))
             .select_only()
-            .columns(COLUMNS)
+            .columns(task::columns(parts))
             .into_query()
     }
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::tag;
-use super::entity::task::{self, CHANGING, COLUMNS, Column, Row, row_of};
+use super::entity::task::{self, CHANGING, Column, row_of};
 use super::relations::TagRow;
 use super::write::WriteError;
 use super::{ChangeError, Tasks};
@@ -172,18 +172,9 @@ impl<'a> Work<'a> {
     }
 
     async fn read_rows(&mut self, condition: Expr) -> Result<(), DbErr> {
-        let rows = self
-            .tasks
-            .owned()
-            .filter(condition)
-            .select_only()
-            .columns(COLUMNS)
-            .into_model::<Row>()
-            .all(self.transaction)
-            .await?;
-        for task in rows.into_iter().map(Task::from) {
-            self.known.insert(task.id, Some(task));
-        }
+        let tasks = self.tasks.read(self.transaction, condition).await?;
+        let known = tasks.into_iter().map(|task| (task.id, Some(task)));
+        self.known.extend(known);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod change;
 mod cursor;
 mod folding;
 mod list;
+mod parts;
 mod tag;
 mod text;
 mod violation;
@@ -20,6 +21,7 @@ pub use list::{
     Counts, Direction, End, Filter, List, Page, PageArguments, PageSizes, Place, Sort, Status,
     Window,
 };
+pub use parts::{Part, Parts};
 pub use tag::{Tag, TagChange, TagCount};
 pub use text::{Description, SearchTerms, Title};
 pub use violation::{Step, Violation};

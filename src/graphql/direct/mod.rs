@@ -44,7 +44,10 @@ impl Plan {
                 if selection.looks_beyond(&window) {
                     return None;
                 }
-                let page = tasks.page(&list, &window).await.ok()?;
+                let page = tasks
+                    .page_of(&list, &window, selection.parts())
+                    .await
+                    .ok()?;
                 let total = if selection.counts() {
                     Some(tasks.count(&list).await.ok()?)
                 } else {
@@ -56,7 +59,7 @@ impl Plan {
             Root::One(shape) => {
                 // An id that no task can have belongs to no task.
                 let found = match parse_id(&given.id("id")?) {
-                    Some(id) => tasks.by_ids(&[id]).await.ok()?.pop(),
+                    Some(id) => tasks.find(id, shape.parts()).await.ok()?,
                     None => None,
                 };
                 Some(write::one(&self.key, shape, found.as_ref()))

@@ -5,7 +5,7 @@ use async_graphql::parser::types::{
 };
 
 use super::arguments::Arguments;
-use crate::task::{End, Window};
+use crate::task::{End, Part, Parts, Window};
 
 /// An operation that can go the short way.
 #[derive(Debug)]
@@ -155,7 +155,49 @@ impl<F> Shape<F> {
     }
 }
 
+impl Shape<TaskField> {
+    /// The parts of a task that it shows.
+    pub(super) fn parts(&self) -> Parts {
+        let parts = self.0.iter().filter_map(|(_, field)| field.part());
+        parts.fold(Parts::NONE, Parts::and)
+    }
+}
+
+impl TaskField {
+    const fn part(self) -> Option<Part> {
+        Some(match self {
+            Self::TypeName | Self::Id => return None,
+            Self::Title => Part::Title,
+            Self::Description => Part::Description,
+            Self::Completed | Self::CompletedAt => Part::CompletedAt,
+            Self::Priority => Part::Priority,
+            Self::DueDate => Part::DueDate,
+            Self::DueTime => Part::DueTime,
+            Self::CreatedAt => Part::CreatedAt,
+            Self::UpdatedAt => Part::UpdatedAt,
+            Self::DeletedAt => Part::DeletedAt,
+            Self::Version => Part::Version,
+        })
+    }
+}
+
 impl Shape<ListField> {
+    /// The parts of a task that it shows anywhere.
+    pub(super) fn parts(&self) -> Parts {
+        let shown = self.0.iter().map(|(_, field)| match field {
+            ListField::Nodes(shape) => shape.parts(),
+            ListField::Edges(shape) => {
+                let nodes = shape.0.iter().map(|(_, field)| match field {
+                    EdgeField::Node(shape) => shape.parts(),
+                    EdgeField::TypeName | EdgeField::Cursor => Parts::NONE,
+                });
+                nodes.fold(Parts::NONE, Parts::union)
+            }
+            ListField::TypeName | ListField::PageInfo(_) | ListField::TotalCount => Parts::NONE,
+        });
+        shown.fold(Parts::NONE, Parts::union)
+    }
+
     /// Whether the list has to be counted.
     pub(super) fn counts(&self) -> bool {
         let mut fields = self.0.iter();

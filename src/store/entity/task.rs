@@ -1,10 +1,10 @@
 //! Tasks, and how a row becomes a [`Task`].
 
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::FromQueryResult;
+use sea_orm::QueryResult;
 use sea_orm::entity::prelude::*;
 
-use crate::task::{Priority, Task, fold};
+use crate::task::{Part, Parts, Priority, Task, fold};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tasks")]
@@ -46,22 +46,68 @@ pub(in crate::store) const COMPLETED: i16 = 1;
 /// The list of tasks that lie in the trash.
 pub(in crate::store) const TRASHED: i16 = 2;
 
-/// What a [`Task`] is made of.
-pub(in crate::store) const COLUMNS: [Column; 13] = [
-    Column::Id,
-    Column::Title,
-    Column::Description,
-    Column::CompletedAt,
-    Column::Priority,
-    Column::DueDate,
-    Column::DueTime,
-    Column::ParentId,
-    Column::CreatedAt,
-    Column::UpdatedAt,
-    Column::DeletedAt,
-    Column::WithParent,
-    Column::Version,
+/// What a [`Task`] is made of, beside its id.
+const PARTS: [(Part, Column); 12] = [
+    (Part::Title, Column::Title),
+    (Part::Description, Column::Description),
+    (Part::CompletedAt, Column::CompletedAt),
+    (Part::Priority, Column::Priority),
+    (Part::DueDate, Column::DueDate),
+    (Part::DueTime, Column::DueTime),
+    (Part::ParentId, Column::ParentId),
+    (Part::CreatedAt, Column::CreatedAt),
+    (Part::UpdatedAt, Column::UpdatedAt),
+    (Part::DeletedAt, Column::DeletedAt),
+    (Part::WithParent, Column::WithParent),
+    (Part::Version, Column::Version),
 ];
+
+/// The columns that hold these parts of a task, in the order in which [`read`] reads them.
+pub(in crate::store) fn columns(parts: Parts) -> impl Iterator<Item = Column> {
+    let wanted = PARTS.into_iter().filter(move |(part, _)| parts.has(*part));
+    std::iter::once(Column::Id).chain(wanted.map(|(_, column)| column))
+}
+
+/// The task in a row that begins with [`columns`]. By place and not by name: a name is looked up in
+/// each row anew.
+pub(in crate::store) fn read(row: &QueryResult, parts: Parts) -> Result<Task, DbErr> {
+    let mut task = Task {
+        id: row.try_get_by_index(0)?,
+        title: String::new(),
+        description: None,
+        completed_at: None,
+        priority: None,
+        due_date: None,
+        due_time: None,
+        parent_id: None,
+        created_at: DateTimeUtc::UNIX_EPOCH,
+        updated_at: DateTimeUtc::UNIX_EPOCH,
+        deleted_at: None,
+        with_parent: false,
+        version: 0,
+    };
+    let wanted = PARTS.iter().filter(|(part, _)| parts.has(*part));
+    for (place, (part, _)) in (1..).zip(wanted) {
+        match part {
+            Part::Title => task.title = row.try_get_by_index(place)?,
+            Part::Description => task.description = row.try_get_by_index(place)?,
+            Part::CompletedAt => task.completed_at = row.try_get_by_index(place)?,
+            Part::Priority => {
+                let stored: Option<i16> = row.try_get_by_index(place)?;
+                task.priority = stored.and_then(priority_from_column);
+            }
+            Part::DueDate => task.due_date = row.try_get_by_index(place)?,
+            Part::DueTime => task.due_time = row.try_get_by_index(place)?,
+            Part::ParentId => task.parent_id = row.try_get_by_index(place)?,
+            Part::CreatedAt => task.created_at = row.try_get_by_index(place)?,
+            Part::UpdatedAt => task.updated_at = row.try_get_by_index(place)?,
+            Part::DeletedAt => task.deleted_at = row.try_get_by_index(place)?,
+            Part::WithParent => task.with_parent = row.try_get_by_index(place)?,
+            Part::Version => task.version = row.try_get_by_index(place)?,
+        }
+    }
+    Ok(task)
+}
 
 /// What a change can change of a row.
 pub(in crate::store) const CHANGING: [Column; 13] = [
@@ -79,44 +125,6 @@ pub(in crate::store) const CHANGING: [Column; 13] = [
     Column::WithParent,
     Column::Version,
 ];
-
-/// The row that [`COLUMNS`] give.
-#[derive(Debug, FromQueryResult)]
-pub(in crate::store) struct Row {
-    id: Uuid,
-    title: String,
-    description: Option<String>,
-    completed_at: Option<DateTimeUtc>,
-    priority: Option<i16>,
-    due_date: Option<Date>,
-    due_time: Option<Time>,
-    parent_id: Option<Uuid>,
-    created_at: DateTimeUtc,
-    updated_at: DateTimeUtc,
-    deleted_at: Option<DateTimeUtc>,
-    with_parent: bool,
-    version: i64,
-}
-
-impl From<Row> for Task {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id,
-            title: row.title,
-            description: row.description,
-            completed_at: row.completed_at,
-            priority: row.priority.and_then(priority_from_column),
-            due_date: row.due_date,
-            due_time: row.due_time,
-            parent_id: row.parent_id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            deleted_at: row.deleted_at,
-            with_parent: row.with_parent,
-            version: row.version,
-        }
-    }
-}
 
 /// The whole row of a task, to be inserted or to replace the one that is there.
 pub(in crate::store) fn row_of(user_id: Uuid, task: Task) -> ActiveModel {
