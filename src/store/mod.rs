@@ -7,18 +7,20 @@ mod connect;
 mod entity;
 mod error;
 mod migrations;
+mod owned;
 mod page;
 mod relations;
 mod tasks;
 mod watch;
 mod work;
 mod write;
+mod writer;
 
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
-use crate::config::DatabaseSettings;
+use crate::config::{DatabaseKind, DatabaseSettings};
 use crate::identity::Viewer;
 
 pub use error::{ChangeError, StoreError};
@@ -26,15 +28,18 @@ pub use migrations::{migrate_down, migrate_up, migration_status};
 pub use tasks::Tasks;
 pub use watch::Watch;
 pub use write::WriteError;
+use writer::Writer;
 
 /// Connections to one database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     /// Where queries run.
     reader: DatabaseConnection,
-    /// Where changes run. On SQLite one connection of its own, so that writers queue here and not
+    /// Where changes are made. On SQLite one connection of its own, so that writers queue here and not
     /// at the file's lock.
-    writer: DatabaseConnection,
+    writer: Writer,
+    /// The connections that the writer uses.
+    writing: DatabaseConnection,
     watch: Watch,
 }
 
@@ -49,10 +54,15 @@ impl Store {
         statement_timeout: Duration,
     ) -> Result<Self, StoreError> {
         let watch = Watch::default();
-        let (reader, writer) = connect::connect(settings, statement_timeout, &watch).await?;
+        let (reader, writing) = connect::connect(settings, statement_timeout, &watch).await?;
+        let writer = match settings.kind {
+            DatabaseKind::Postgres => Writer::Alone(writing.clone()),
+            DatabaseKind::Sqlite => Writer::together(writing.clone()),
+        };
         Ok(Self {
             reader,
             writer,
+            writing,
             watch,
         })
     }
@@ -87,7 +97,8 @@ impl Store {
     /// When a connection does not close cleanly.
     pub async fn close(self) -> Result<(), StoreError> {
         self.reader.close().await?;
-        self.writer.close().await?;
+        drop(self.writer);
+        self.writing.close().await?;
         Ok(())
     }
 }

@@ -108,7 +108,8 @@ pub(super) fn conditions(tasks: &Tasks<'_>, list: &List) -> Condition {
         }));
     for key in tags {
         let carrying = tasks
-            .tagged()
+            .rows()
+            .tags()
             .filter(tag::Column::TagKey.eq(key))
             .select_only()
             .column(tag::Column::TaskId);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::entity::tag;
@@ -32,18 +32,14 @@ impl TagRow {
 }
 
 impl Tasks<'_> {
-    /// Where every query on tags begins.
-    pub(super) fn tagged(&self) -> sea_orm::Select<tag::Entity> {
-        tag::Entity::find().filter(tag::Column::UserId.eq(self.viewer.id()))
-    }
-
     /// The tags of these tasks, by name. One statement.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn tags_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Tag>>, StoreError> {
         let rows = self
-            .tagged()
+            .rows()
+            .tags()
             .filter(tag::Column::TaskId.is_in(ids.iter().copied()))
             .order_by_asc(tag::Column::TagKey)
             .select_only()
@@ -62,7 +58,7 @@ impl Tasks<'_> {
     pub async fn subtasks_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Task>>, StoreError> {
         let there = Column::DeletedAt.is_null().or(Column::WithParent.eq(true));
         let condition = Column::ParentId.is_in(ids.iter().copied()).and(there);
-        let mut tasks = self.read(&self.store.reader, condition).await?;
+        let mut tasks = self.rows().read(&self.store.reader, condition).await?;
         tasks.sort_by_key(|task| (task.created_at, task.id));
         let mut subtasks: HashMap<Uuid, Vec<Task>> = HashMap::new();
         for task in tasks {
@@ -84,12 +80,14 @@ impl Tasks<'_> {
             tasks: i64,
         }
         let live = self
-            .owned()
+            .rows()
+            .tasks()
             .filter(Column::DeletedAt.is_null())
             .select_only()
             .column(Column::Id);
         let sums = self
-            .tagged()
+            .rows()
+            .tags()
             .filter(tag::Column::TaskId.in_subquery(sea_orm::QueryTrait::into_query(live)))
             .select_only()
             // All rows of a key have the same spelling.

@@ -3,12 +3,12 @@
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
 use super::entity::task::{self, COMPLETED, Column, PENDING};
+use super::owned::Owned;
 use super::{Store, StoreError, page};
 use crate::identity::Viewer;
 use crate::task::{Counts, List, Page, Parts, Task, Window};
@@ -25,9 +25,9 @@ impl<'a> Tasks<'a> {
         Self { store, viewer }
     }
 
-    /// Where every query on tasks begins.
-    pub(super) fn owned(&self) -> Select<task::Entity> {
-        task::Entity::find().filter(Column::UserId.eq(self.viewer.id()))
+    /// Where every query begins.
+    pub(super) const fn rows(&self) -> Owned<'a> {
+        Owned(self.viewer)
     }
 
     /// The tasks with these ids that the user has, in no order. One statement.
@@ -36,7 +36,7 @@ impl<'a> Tasks<'a> {
     /// When the database fails.
     pub async fn by_ids(&self, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
         let condition = Column::Id.is_in(ids.iter().copied());
-        Ok(self.read(&self.store.reader, condition).await?)
+        Ok(self.rows().read(&self.store.reader, condition).await?)
     }
 
     /// Some parts of the task with this id, if the user has it. One statement.
@@ -45,29 +45,14 @@ impl<'a> Tasks<'a> {
     /// When the database fails.
     pub async fn find(&self, id: Uuid, parts: Parts) -> Result<Option<Task>, StoreError> {
         let statement = self
-            .owned()
+            .rows()
+            .tasks()
             .filter(Column::Id.eq(id))
             .select_only()
             .columns(task::columns(parts))
             .into_query();
         let row = self.store.reader.query_one(&statement).await?;
         Ok(row.map(|row| task::read(&row, parts)).transpose()?)
-    }
-
-    /// The user's tasks for which a condition holds, in no order. One statement.
-    pub(super) async fn read(
-        &self,
-        connection: &impl ConnectionTrait,
-        condition: Expr,
-    ) -> Result<Vec<Task>, DbErr> {
-        let statement = self
-            .owned()
-            .filter(condition)
-            .select_only()
-            .columns(task::columns(Parts::ALL))
-            .into_query();
-        let rows = connection.query_all(&statement).await?;
-        rows.iter().map(|row| task::read(row, Parts::ALL)).collect()
     }
 
     /// One page of a list. One statement; two where a page crosses from tasks that have the sort's
@@ -111,7 +96,8 @@ impl<'a> Tasks<'a> {
     /// When the database fails.
     pub async fn count(&self, list: &List) -> Result<i64, StoreError> {
         let (count,) = self
-            .owned()
+            .rows()
+            .tasks()
             .filter(Column::List.is_in(page::lists(list)))
             .filter(page::conditions(self, list))
             .select_only()
@@ -141,7 +127,8 @@ impl<'a> Tasks<'a> {
             today.map_or_else(|| Expr::value(false), |day| pending().and(condition(day)))
         };
         let sums = self
-            .owned()
+            .rows()
+            .tasks()
             .filter(Column::List.is_in([PENDING, COMPLETED]))
             .select_only()
             .expr_as(count_where(pending()), "pending")
@@ -165,7 +152,8 @@ impl<'a> Tasks<'a> {
 
     /// The columns of a task, from one of the user's lists.
     pub(super) fn columns_of(&self, list: i16, parts: Parts) -> SelectStatement {
-        self.owned()
+        self.rows()
+            .tasks()
             .filter(Column::List.eq(list))
             .select_only()
             .columns(task::columns(parts))

@@ -11,16 +11,18 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::ChangeError;
 use super::entity::tag;
 use super::entity::task::{self, CHANGING, Column, row_of};
+use super::owned::Owned;
 use super::relations::TagRow;
 use super::write::WriteError;
-use super::{ChangeError, Tasks};
+use crate::identity::Viewer;
 use crate::task::{Change, NO_SUCH_TASK, NewTask, Patch, Tag, TagChange, Task, Violation};
 
 /// A unit of work of one user.
 pub(super) struct Work<'a> {
-    tasks: Tasks<'a>,
+    rows: Owned<'a>,
     transaction: &'a DatabaseTransaction,
     now: DateTime<Utc>,
     /// Tasks as they are by now; none, where the user has no such task.
@@ -35,12 +37,12 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(super) fn new(
-        tasks: Tasks<'a>,
+        viewer: &'a Viewer,
         transaction: &'a DatabaseTransaction,
         now: DateTime<Utc>,
     ) -> Self {
         Self {
-            tasks,
+            rows: Owned(viewer),
             transaction,
             now,
             known: HashMap::new(),
@@ -95,7 +97,7 @@ impl<'a> Work<'a> {
             version += 1;
             task.version = version;
             task.updated_at = self.now;
-            rows.push(row_of(self.tasks.viewer.id(), task.clone()));
+            rows.push(row_of(self.rows.id(), task.clone()));
         }
         if !rows.is_empty() {
             let replace = OnConflict::columns([Column::UserId, Column::Id])
@@ -172,7 +174,7 @@ impl<'a> Work<'a> {
     }
 
     async fn read_rows(&mut self, condition: Expr) -> Result<(), DbErr> {
-        let tasks = self.tasks.read(self.transaction, condition).await?;
+        let tasks = self.rows.read(self.transaction, condition).await?;
         let known = tasks.into_iter().map(|task| (task.id, Some(task)));
         self.known.extend(known);
         Ok(())
@@ -183,8 +185,8 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let rows = self
-            .tasks
-            .tagged()
+            .rows
+            .tags()
             .filter(tag::Column::TaskId.is_in(ids.iter().copied()))
             .select_only()
             .columns([tag::Column::TaskId, tag::Column::TagKey, tag::Column::Tag])
@@ -411,7 +413,7 @@ impl<'a> Work<'a> {
     }
 
     async fn save_tags(&mut self) -> Result<(), DbErr> {
-        let user_id = self.tasks.viewer.id();
+        let user_id = self.rows.id();
         let (mut gone, mut new) = (Condition::any(), Vec::new());
         // In the order of the changes: the first spelling is the one that is kept.
         let in_order = self
@@ -462,8 +464,8 @@ impl<'a> Work<'a> {
         keys: impl Iterator<Item = &str>,
     ) -> Result<HashMap<String, String>, DbErr> {
         let rows: Vec<(String, String)> = self
-            .tasks
-            .tagged()
+            .rows
+            .tags()
             .filter(tag::Column::TagKey.is_in(keys))
             .select_only()
             .columns([tag::Column::TagKey, tag::Column::Tag])

@@ -2,10 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::entity::user;
 use super::work::Work;
@@ -57,36 +54,36 @@ impl Tasks<'_> {
         changes: Vec<Change>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>, WriteError> {
-        let transaction = self
-            .store
-            .writer
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await?;
-        let first = next_version(&transaction, self.viewer, now).await?;
-        let mut work = Work::new(*self, &transaction, now);
-        let done = match work.make(changes).await {
-            Ok(done) => done,
-            Err(error) => {
-                transaction.rollback().await?;
-                return Err(error);
-            }
-        };
-        let last = work.save(first).await?;
-        let tasks = work.tasks(&done);
-        if last < first {
-            // Nothing changed, so the version is not used up.
-            transaction.rollback().await?;
-            return Ok(tasks);
-        }
-        if last > first {
-            set_last_version(&transaction, self.viewer, last).await?;
-        }
-        transaction.commit().await?;
-        Ok(tasks)
+        self.store.writer.write(self.viewer, changes, now).await
     }
+}
+
+/// What a write came to.
+pub(super) struct Written {
+    /// The tasks of its changes as they are by now, each once and in their order.
+    pub(super) tasks: Vec<Task>,
+    /// Whether there is anything to commit.
+    pub(super) changed: bool,
+}
+
+/// Makes changes of one user in a transaction, which its caller ends.
+pub(super) async fn write(
+    transaction: &DatabaseTransaction,
+    viewer: &Viewer,
+    changes: Vec<Change>,
+    now: DateTime<Utc>,
+) -> Result<Written, WriteError> {
+    let first = next_version(transaction, viewer, now).await?;
+    let mut work = Work::new(viewer, transaction, now);
+    let done = work.make(changes).await?;
+    let last = work.save(first).await?;
+    if last > first {
+        set_last_version(transaction, viewer, last).await?;
+    }
+    Ok(Written {
+        tasks: work.tasks(&done),
+        changed: last >= first,
+    })
 }
 
 /// Counts the user's changes one up, and holds the user's row until the transaction ends: one

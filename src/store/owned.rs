@@ -1,0 +1,48 @@
+//! Where every query on a user's rows begins: with the user.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+};
+use uuid::Uuid;
+
+use super::entity::{tag, task};
+use crate::identity::Viewer;
+use crate::task::{Parts, Task};
+
+/// One user's rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owned<'a>(pub(super) &'a Viewer);
+
+impl Owned<'_> {
+    /// The user's id.
+    pub(super) fn id(self) -> Uuid {
+        self.0.id()
+    }
+
+    /// The user's tasks.
+    pub(super) fn tasks(self) -> Select<task::Entity> {
+        task::Entity::find().filter(task::Column::UserId.eq(self.id()))
+    }
+
+    /// The tags of the user's tasks.
+    pub(super) fn tags(self) -> Select<tag::Entity> {
+        tag::Entity::find().filter(tag::Column::UserId.eq(self.id()))
+    }
+
+    /// The user's tasks for which a condition holds, in no order. One statement.
+    pub(super) async fn read(
+        self,
+        connection: &impl ConnectionTrait,
+        condition: Expr,
+    ) -> Result<Vec<Task>, DbErr> {
+        let statement = self
+            .tasks()
+            .filter(condition)
+            .select_only()
+            .columns(task::columns(Parts::ALL))
+            .into_query();
+        let rows = connection.query_all(&statement).await?;
+        rows.iter().map(|row| task::read(row, Parts::ALL)).collect()
+    }
+}
