@@ -112,7 +112,7 @@ pub(crate) fn users() -> anyhow::Result<Vec<User>> {
         );
         let mut title = format!("Task {number} of {user}:");
         for _ in 0..random.usize(3..9) {
-            let _ = write!(title, " {}", random.choice(WORDS).unwrap_or(&"and"));
+            let _ = write!(title, " {}", random.choice(WORDS).unwrap_or("and"));
         }
         let description = random.bool().then(|| {
             format!(

@@ -114,7 +114,7 @@ impl Databases {
 pub(crate) async fn connect(url: &str) -> anyhow::Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
-    Ok(sea_orm::Database::connect(options).await?)
+    Ok(Box::pin(sea_orm::Database::connect(options)).await?)
 }
 
 /// Does now what the database would else do while it is measured.

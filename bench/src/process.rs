@@ -15,7 +15,7 @@ impl Running {
         let child = command.spawn();
         child
             .map(Self)
-            .with_context(|| format!("{:?}", command.get_program()))
+            .with_context(|| command.get_program().display().to_string())
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -1,5 +1,11 @@
 //! The answers, written as GraphQL would write them.
 
+#![allow(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes references to fields"
+)]
+
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -60,7 +66,6 @@ pub(crate) struct Task {
     pub(crate) version: i64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn priority<S: Serializer>(value: &Option<i16>, to: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(1) => to.serialize_str("LOW"),
@@ -94,7 +99,6 @@ fn optional_instant<S: Serializer>(
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn day<S: Serializer>(value: &Option<NaiveDate>, to: S) -> Result<S::Ok, S::Error> {
     let Some(value) = value else {
         return to.serialize_none();
