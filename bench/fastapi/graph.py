@@ -9,6 +9,7 @@ import strawberry
 from fastapi import Depends, FastAPI
 from sqlmodel import select
 from strawberry.dataloader import DataLoader
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.fastapi import BaseContext, GraphQLRouter
 
 import tables
@@ -141,4 +142,5 @@ async def context(viewer: Annotated[Viewer, Depends(viewer)]) -> Context:
 
 
 app = FastAPI()
-app.include_router(GraphQLRouter(strawberry.Schema(Query, Mutation), context_getter=context), prefix="/graphql")
+schema = strawberry.Schema(Query, Mutation, extensions=[ParserCache(maxsize=100), ValidationCache(maxsize=100)])
+app.include_router(GraphQLRouter(schema, context_getter=context), prefix="/graphql")

@@ -46,7 +46,7 @@ const WARM: usize = 4 * USERS;
 const SHORT: usize = 4 * USERS;
 const LONG: usize = 16 * USERS;
 /// How many times each is counted.
-const TIMES: usize = 6;
+const TIMES: usize = 3;
 /// What a count may exceed the committed one by.
 const SLACK: f64 = 1.03;
 
