@@ -1,0 +1,212 @@
+//! The statements, each prepared once for a connection. `bench/run` holds those on Postgres against
+//! what Docket sends there, and fails where they differ.
+
+use std::future::Future;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::postgres::{PgPoolOptions, Postgres};
+use sqlx::sqlite::{
+    Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Executor as _, Pool, Row as _};
+use uuid::Uuid;
+
+use crate::answer::Task;
+use crate::tokens::Viewer;
+
+/// As many connections as Docket has by default.
+const CONNECTIONS: u32 = 8;
+
+/// What the handlers ask of a database.
+pub(crate) trait Store: Send + Sync + 'static {
+    /// The first pending tasks by due date; everybody in the benchmark has more of them than are asked for.
+    fn page(&self, user: Uuid, limit: i64) -> impl Future<Output = sqlx::Result<Vec<Task>>> + Send;
+    fn one(&self, user: Uuid, id: Uuid) -> impl Future<Output = sqlx::Result<Option<Task>>> + Send;
+    fn create(
+        &self,
+        viewer: &Viewer,
+        title: String,
+        due_date: Option<NaiveDate>,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = sqlx::Result<Task>> + Send;
+    fn toggle(
+        &self,
+        viewer: &Viewer,
+        id: Uuid,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = sqlx::Result<Option<Task>>> + Send;
+}
+
+/// The same code for two databases: in sqlx they are types that have nothing in common but shape.
+macro_rules! store {
+    ($module:ident, $Database:ty, begin: $begin:expr, page: $page:expr, one: $one:expr,
+     version: $version:expr, create: $create:expr, toggle: $toggle:expr $(,)?) => {
+        pub(crate) mod $module {
+            use super::*;
+
+            pub(crate) struct Store {
+                pub(super) reader: Pool<$Database>,
+                pub(super) writer: Pool<$Database>,
+            }
+
+            impl super::Store for Store {
+                async fn page(&self, user: Uuid, limit: i64) -> sqlx::Result<Vec<Task>> {
+                    let query = sqlx::query($page).bind(user).bind(0_i16).bind(limit);
+                    query.try_map(task).fetch_all(&self.reader).await
+                }
+
+                async fn one(&self, user: Uuid, id: Uuid) -> sqlx::Result<Option<Task>> {
+                    let query = sqlx::query($one).bind(user).bind(id);
+                    query.try_map(task).fetch_optional(&self.reader).await
+                }
+
+                async fn create(
+                    &self,
+                    viewer: &Viewer,
+                    title: String,
+                    due_date: Option<NaiveDate>,
+                    now: DateTime<Utc>,
+                ) -> sqlx::Result<Task> {
+                    let mut transaction = self.writer.begin_with($begin).await?;
+                    let version = next_version(&mut transaction, viewer, now).await?;
+                    let task = Task {
+                        id: Uuid::now_v7(),
+                        title,
+                        description: None,
+                        completed: false,
+                        completed_at: None,
+                        priority: None,
+                        due_date,
+                        created_at: now,
+                        updated_at: now,
+                        version,
+                    };
+                    let query = sqlx::query($create)
+                        .bind(viewer.id)
+                        .bind(task.id)
+                        .bind(&task.title)
+                        .bind(task.title.to_lowercase())
+                        .bind(None::<&str>)
+                        .bind(None::<&str>)
+                        .bind(None::<DateTime<Utc>>)
+                        .bind(None::<i16>)
+                        .bind(task.due_date)
+                        .bind(None::<chrono::NaiveTime>)
+                        .bind(now)
+                        .bind(now)
+                        .bind(None::<DateTime<Utc>>)
+                        .bind(version);
+                    transaction.execute(query).await?;
+                    transaction.commit().await?;
+                    Ok(task)
+                }
+
+                async fn toggle(
+                    &self,
+                    viewer: &Viewer,
+                    id: Uuid,
+                    now: DateTime<Utc>,
+                ) -> sqlx::Result<Option<Task>> {
+                    let mut transaction = self.writer.begin_with($begin).await?;
+                    let version = next_version(&mut transaction, viewer, now).await?;
+                    let query = sqlx::query($toggle)
+                        .bind(now)
+                        .bind(now)
+                        .bind(version)
+                        .bind(viewer.id)
+                        .bind(id);
+                    let toggled = query
+                        .try_map(task)
+                        .fetch_optional(&mut *transaction)
+                        .await?;
+                    transaction.commit().await?;
+                    Ok(toggled)
+                }
+            }
+
+            async fn next_version(
+                transaction: &mut sqlx::Transaction<'_, $Database>,
+                viewer: &Viewer,
+                now: DateTime<Utc>,
+            ) -> sqlx::Result<i64> {
+                let query = sqlx::query_scalar($version)
+                    .bind(viewer.id)
+                    .bind("")
+                    .bind(&viewer.subject)
+                    .bind(1_i64)
+                    .bind(now)
+                    .bind(1_i32);
+                query.fetch_one(&mut **transaction).await
+            }
+
+            fn task(row: <$Database as sqlx::Database>::Row) -> sqlx::Result<Task> {
+                let completed_at: Option<DateTime<Utc>> = row.try_get(3)?;
+                Ok(Task {
+                    id: row.try_get(0)?,
+                    title: row.try_get(1)?,
+                    description: row.try_get(2)?,
+                    completed: completed_at.is_some(),
+                    completed_at,
+                    priority: row.try_get(4)?,
+                    due_date: row.try_get(5)?,
+                    created_at: row.try_get(7)?,
+                    updated_at: row.try_get(8)?,
+                    version: row.try_get(10)?,
+                })
+            }
+        }
+    };
+}
+
+// Text by text as Docket's log of statements has them.
+store!(
+    postgres, Postgres, begin: "BEGIN",
+    page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."list" = $2 AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT $3"#,
+    one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."id" IN ($2)"#,
+    version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES ($1, $2, $3, $4, $5) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + $6 RETURNING "last_version""#,
+    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
+    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN $1 END), "updated_at" = $2, "version" = $3 WHERE "tasks"."user_id" = $4 AND "tasks"."id" = $5 AND "tasks"."deleted_at" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version""#,
+);
+store!(
+    sqlite, Sqlite, begin: "BEGIN IMMEDIATE",
+    page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."list" = ? AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT ?"#,
+    one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."id" IN (?)"#,
+    version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + ? RETURNING "last_version""#,
+    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"#,
+    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN ? END), "updated_at" = ?, "version" = ? WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version""#,
+);
+
+impl postgres::Store {
+    pub(crate) async fn connect(url: &str) -> sqlx::Result<Self> {
+        let options = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .test_before_acquire(false);
+        let pool = options.connect(url).await?;
+        Ok(Self {
+            reader: pool.clone(),
+            writer: pool,
+        })
+    }
+}
+
+impl sqlite::Store {
+    pub(crate) async fn connect(url: &str) -> sqlx::Result<Self> {
+        let options: SqliteConnectOptions = url.parse()?;
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .foreign_keys(true);
+        let pool = |most| {
+            SqlitePoolOptions::new()
+                .max_connections(most)
+                .test_before_acquire(false)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let reader = pool(CONNECTIONS)
+            .connect_with(options.read_only(true))
+            .await?;
+        Ok(Self { reader, writer })
+    }
+}
