@@ -11,6 +11,7 @@ mod owned;
 mod page;
 mod relations;
 mod tasks;
+mod toggle;
 mod watch;
 mod work;
 mod write;

@@ -5,6 +5,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::entity::user;
+use super::owned::Owned;
+use super::toggle::toggle;
 use super::work::Work;
 use super::{ChangeError, StoreError, Tasks};
 use crate::identity::Viewer;
@@ -74,6 +76,15 @@ pub(super) async fn write(
     now: DateTime<Utc>,
 ) -> Result<Written, WriteError> {
     let first = next_version(transaction, viewer, now).await?;
+    if let [Change::Toggle { id, if_version }] = *changes.as_slice() {
+        let at = (first, now);
+        if let Some(task) = toggle(transaction, Owned(viewer), id, if_version, at).await? {
+            return Ok(Written {
+                tasks: vec![task],
+                changed: true,
+            });
+        }
+    }
     let mut work = Work::new(viewer, transaction, now);
     let done = work.make(changes).await?;
     let last = work.save(first).await?;

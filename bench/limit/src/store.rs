@@ -93,9 +93,11 @@ macro_rules! store {
                         .bind(None::<i16>)
                         .bind(task.due_date)
                         .bind(None::<chrono::NaiveTime>)
+                        .bind(None::<Uuid>)
                         .bind(now)
                         .bind(now)
                         .bind(None::<DateTime<Utc>>)
+                        .bind(false)
                         .bind(version);
                     transaction.execute(query).await?;
                     transaction.commit().await?;
@@ -142,6 +144,9 @@ macro_rules! store {
 
             fn task(row: <$Database as sqlx::Database>::Row) -> sqlx::Result<Task> {
                 let completed_at: Option<DateTime<Utc>> = row.try_get(3)?;
+                // A toggle returns the whole task, with four columns that are not shown.
+                let whole = row.len() > 9;
+                let (created, version) = if whole { (8, 12) } else { (6, 8) };
                 Ok(Task {
                     id: row.try_get(0)?,
                     title: row.try_get(1)?,
@@ -150,9 +155,9 @@ macro_rules! store {
                     completed_at,
                     priority: row.try_get(4)?,
                     due_date: row.try_get(5)?,
-                    created_at: row.try_get(7)?,
-                    updated_at: row.try_get(8)?,
-                    version: row.try_get(10)?,
+                    created_at: row.try_get(created)?,
+                    updated_at: row.try_get(created + 1)?,
+                    version: row.try_get(version)?,
                 })
             }
         }
@@ -162,19 +167,19 @@ macro_rules! store {
 // Text by text as Docket's log of statements has them.
 store!(
     postgres, Postgres, begin: "BEGIN",
-    page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."list" = $2 AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT $3"#,
-    one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."id" IN ($2)"#,
+    page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."list" = $2 AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT $3"#,
+    one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."id" = $2"#,
     version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES ($1, $2, $3, $4, $5) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + $6 RETURNING "last_version""#,
-    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
-    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN $1 END), "updated_at" = $2, "version" = $3 WHERE "tasks"."user_id" = $4 AND "tasks"."id" = $5 AND "tasks"."deleted_at" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version""#,
+    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT ("user_id", "id") DO UPDATE SET "title" = "excluded"."title", "title_key" = "excluded"."title_key", "description" = "excluded"."description", "description_key" = "excluded"."description_key", "completed_at" = "excluded"."completed_at", "priority" = "excluded"."priority", "due_date" = "excluded"."due_date", "due_time" = "excluded"."due_time", "parent_id" = "excluded"."parent_id", "updated_at" = "excluded"."updated_at", "deleted_at" = "excluded"."deleted_at", "with_parent" = "excluded"."with_parent", "version" = "excluded"."version""#,
+    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN $1 END), "updated_at" = $2, "version" = $3 WHERE "tasks"."user_id" = $4 AND "tasks"."id" = $5 AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
 );
 store!(
     sqlite, Sqlite, begin: "BEGIN IMMEDIATE",
-    page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."list" = ? AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT ?"#,
-    one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."id" IN (?)"#,
+    page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."list" = ? AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT ?"#,
+    one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."id" = ?"#,
     version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + ? RETURNING "last_version""#,
-    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"#,
-    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN ? END), "updated_at" = ?, "version" = ? WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "created_at", "updated_at", "deleted_at", "version""#,
+    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("user_id", "id") DO UPDATE SET "title" = "excluded"."title", "title_key" = "excluded"."title_key", "description" = "excluded"."description", "description_key" = "excluded"."description_key", "completed_at" = "excluded"."completed_at", "priority" = "excluded"."priority", "due_date" = "excluded"."due_date", "due_time" = "excluded"."due_time", "parent_id" = "excluded"."parent_id", "updated_at" = "excluded"."updated_at", "deleted_at" = "excluded"."deleted_at", "with_parent" = "excluded"."with_parent", "version" = "excluded"."version""#,
+    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN ? END), "updated_at" = ?, "version" = ? WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
 );
 
 impl postgres::Store {
