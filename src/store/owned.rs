@@ -1,9 +1,7 @@
 //! Where every query on a user's rows begins: with the user.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use super::entity::{tag, task};
@@ -25,6 +23,16 @@ impl Owned<'_> {
         task::Entity::find().filter(task::Column::UserId.eq(self.id()))
     }
 
+    /// Some columns of the user's tasks. The same as by way of [`Owned::tasks`], which first selects every
+    /// column of the entity and then has them taken out again: that is a tenth of a short request.
+    pub(super) fn select(self, columns: impl Iterator<Item = task::Column>) -> SelectStatement {
+        Query::select()
+            .columns(columns.map(|column| (task::Entity, column)))
+            .from(task::Entity)
+            .and_where(task::Column::UserId.eq(self.id()))
+            .take()
+    }
+
     /// The tags of the user's tasks.
     pub(super) fn tags(self) -> Select<tag::Entity> {
         tag::Entity::find().filter(tag::Column::UserId.eq(self.id()))
@@ -36,12 +44,8 @@ impl Owned<'_> {
         connection: &impl ConnectionTrait,
         condition: Expr,
     ) -> Result<Vec<Task>, DbErr> {
-        let statement = self
-            .tasks()
-            .filter(condition)
-            .select_only()
-            .columns(task::columns(Parts::ALL))
-            .into_query();
+        let mut statement = self.select(task::columns(Parts::ALL));
+        statement.and_where(condition);
         let rows = connection.query_all(&statement).await?;
         rows.iter().map(|row| task::read(row, Parts::ALL)).collect()
     }

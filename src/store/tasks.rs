@@ -2,9 +2,7 @@
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::entity::task::{self, COMPLETED, Column, PENDING};
@@ -44,13 +42,8 @@ impl<'a> Tasks<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: Uuid, parts: Parts) -> Result<Option<Task>, StoreError> {
-        let statement = self
-            .rows()
-            .tasks()
-            .filter(Column::Id.eq(id))
-            .select_only()
-            .columns(task::columns(parts))
-            .into_query();
+        let mut statement = self.rows().select(task::columns(parts));
+        statement.and_where(Column::Id.eq(id));
         let row = self.store.reader.query_one(&statement).await?;
         Ok(row.map(|row| task::read(&row, parts)).transpose()?)
     }
@@ -152,12 +145,8 @@ impl<'a> Tasks<'a> {
 
     /// The columns of a task, from one of the user's lists.
     pub(super) fn columns_of(&self, list: i16, parts: Parts) -> SelectStatement {
-        self.rows()
-            .tasks()
-            .filter(Column::List.eq(list))
-            .select_only()
-            .columns(task::columns(parts))
-            .into_query()
+        let mut statement = self.rows().select(task::columns(parts));
+        statement.and_where(Column::List.eq(list)).take()
     }
 }
 
