@@ -8,6 +8,7 @@ use async_graphql::{
 };
 
 use super::context::Caller;
+use super::direct::Detour;
 use super::document::{Admitted, Document};
 use super::guard::Limits;
 use super::mutation::Mutation;
@@ -114,8 +115,13 @@ impl Schema {
         let prepared = document.prepare(operation, variables, limits, *page)?;
         if let Some(plan) = prepared.plan {
             let run = plan.run(&prepared.variables, &caller, &self.store, *page);
-            if let Some(body) = run.await {
-                return Ok(Answer::Body(body));
+            match run.await {
+                Ok(body) => return Ok(Answer::Body(body)),
+                Err(Detour::Failed(error)) => {
+                    let response = plan.failed(error.into());
+                    return Ok(Answer::Response(Box::new(response)));
+                }
+                Err(Detour::Engine) => {}
             }
         }
         let request = caller.attach(prepared.into_request(), &self.store);

@@ -322,6 +322,7 @@ async fn the_same_bytes(url: &str) {
         short > 200 && long > 200,
         "both ways are tried: {short}, {long}"
     );
+    faults_too(url, &schema, &caller, &writer.ids[0]).await;
 }
 
 /// What a mutation answers is what the engine finds afterwards.
@@ -394,6 +395,26 @@ async fn run(schema: &Schema, caller: &Caller, text: &str, variables: &Value) ->
     {
         Answer::Body(body) => (String::from_utf8(body).unwrap(), true),
         Answer::Response(response) => (serde_json::to_string(&response).unwrap(), false),
+    }
+}
+
+/// Where the database fails, both ways say so alike.
+async fn faults_too(url: &str, schema: &Schema, caller: &Caller, id: &str) {
+    let inside = sea_orm::Database::connect(url).await.unwrap();
+    let rename = "ALTER TABLE tasks RENAME TO gone";
+    sea_orm::ConnectionTrait::execute_unprepared(&inside, rename)
+        .await
+        .unwrap();
+    let id = json!({ "id": id });
+    for text in [
+        "{ tasks { totalCount } }",
+        "query($id: ID!) { a: task(id: $id) { title } }",
+        "mutation($id: ID!) {\n  toggleTask(id: $id) { task { id } }\n}",
+    ] {
+        let document = schema.validate(schema.admit(text).unwrap()).await.unwrap();
+        let (engine, usual, _) = by_either_way(schema, &document, &id, caller).await;
+        assert!(engine.contains("INTERNAL_SERVER_ERROR"), "{engine}");
+        assert_eq!(usual, engine, "the database failed: {text}");
     }
 }
 

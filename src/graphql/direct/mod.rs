@@ -2,8 +2,8 @@
 //! Its selection is laid out once ([`plan`]), when the document is validated; to run it is then one call
 //! to the store and one pass over the tasks, which writes the bytes of the answer ([`write`]).
 //!
-//! The engine is what counts. Whatever a plan does not know, and every failure, goes the engine's way;
-//! nothing that was answered here differs from its answer by a byte, which a test sees to.
+//! The engine is what counts. Whatever a plan does not know, and whatever breaks a rule, goes the engine's
+//! way; nothing that was answered here differs from its answer by a byte, which a test sees to.
 
 mod arguments;
 mod plan;
@@ -11,88 +11,140 @@ mod write;
 
 pub(super) use plan::Plan;
 
-use async_graphql::Variables;
+use async_graphql::{Error, PathSegment, Response, Value, Variables};
 
+use self::arguments::Given;
 use self::plan::{Change, Root};
 use super::context::Caller;
+use super::failure::Failure;
+use super::inputs::{CreateTaskInput, UpdateTaskInput};
 use super::list::ListArguments;
-use crate::store::Store;
-use crate::task::{Change as TaskChange, NewTask, PageSizes, Patch, parse_id};
+use crate::store::{ChangeError, Store, StoreError};
+use crate::task::{Change as TaskChange, List, NewTask, PageSizes, Patch, Window, parse_id};
+
+/// Why an operation is not answered here.
+pub(super) enum Detour {
+    /// The engine has to answer it. Nothing has changed.
+    Engine,
+    /// The database failed: to ask it once more would not help it.
+    Failed(StoreError),
+}
+
+/// What only the engine can tell.
+const ENGINE: Detour = Detour::Engine;
+
+impl From<StoreError> for Detour {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<ChangeError> for Detour {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Store(error) => Self::Failed(error),
+            ChangeError::NotFound | ChangeError::Conflict { .. } | ChangeError::Refused(_) => {
+                Self::Engine
+            }
+        }
+    }
+}
 
 impl Plan {
-    /// Answers the operation: the body of the response. Nothing, where the engine has to: then nothing
-    /// has changed.
+    /// Answers the operation: the body of the response.
     pub(super) async fn run(
         &self,
         variables: &Variables,
         caller: &Caller,
         store: &Store,
         sizes: PageSizes,
-    ) -> Option<Vec<u8>> {
-        let tasks = store.tasks(caller.viewer.as_ref()?);
+    ) -> Result<Vec<u8>, Detour> {
+        let tasks = store.tasks(caller.viewer.as_ref().ok_or(ENGINE)?);
         let given = self.arguments.given(variables);
         match &self.root {
             Root::List(selection) => {
-                let arguments = ListArguments {
-                    status: given.read("status")?,
-                    sort: given.read("sort")?,
-                    direction: given.read("direction")?,
-                    filter: given.read("filter")?,
-                    page: given.page()?,
-                };
-                let (list, window) = arguments.parse(sizes).ok()?;
+                let (list, window) = listed(&given, sizes).ok_or(ENGINE)?;
                 if selection.looks_beyond(&window) {
-                    return None;
+                    return Err(ENGINE);
                 }
-                let page = tasks
-                    .page_of(&list, &window, selection.parts())
-                    .await
-                    .ok()?;
+                let page = tasks.page_of(&list, &window, selection.parts()).await?;
                 let total = if selection.counts() {
-                    Some(tasks.count(&list).await.ok()?)
+                    Some(tasks.count(&list).await?)
                 } else {
                     None
                 };
                 let asked = (&list, &window);
-                Some(write::list(&self.key, selection, asked, &page, total))
+                Ok(write::list(&self.key, selection, asked, &page, total))
             }
             Root::One(shape) => {
                 // An id that no task can have belongs to no task.
-                let found = match parse_id(&given.id("id")?) {
-                    Some(id) => tasks.find(id, shape.parts()).await.ok()?,
+                let found = match parse_id(&given.id("id").ok_or(ENGINE)?) {
+                    Some(id) => tasks.find(id, shape.parts()).await?,
                     None => None,
                 };
-                Some(write::one(&self.key, shape, found.as_ref()))
+                Ok(write::one(&self.key, shape, found.as_ref()))
             }
             Root::Change(change, payload) => {
-                let change = match change {
-                    Change::Create => {
-                        let input: super::inputs::CreateTaskInput = given.read("input")?;
-                        TaskChange::Create(NewTask::parse(input.into()).ok()?)
-                    }
-                    Change::Update => {
-                        let input: super::inputs::UpdateTaskInput = given.read("input")?;
-                        TaskChange::Update {
-                            id: parse_id(&given.id("id")?)?,
-                            patch: Patch::parse(input.into()).ok()?,
-                            if_version: given.read("ifVersion")?,
-                        }
-                    }
-                    Change::Toggle => TaskChange::Toggle {
-                        id: parse_id(&given.id("id")?)?,
-                        if_version: given.read("ifVersion")?,
-                    },
-                    Change::Delete => TaskChange::Delete {
-                        id: parse_id(&given.id("id")?)?,
-                        if_version: given.read("ifVersion")?,
-                    },
-                    Change::Restore => TaskChange::Restore {
-                        id: parse_id(&given.id("id")?)?,
-                    },
-                };
-                let task = tasks.write(change, caller.now).await.ok()?;
-                Some(write::changed(&self.key, payload, &task))
+                let change = changed(*change, &given).ok_or(ENGINE)?;
+                let task = tasks.write(change, caller.now).await?;
+                Ok(write::changed(&self.key, payload, &task))
             }
         }
     }
+
+    /// What the engine would answer where the root field fails.
+    pub(super) fn failed(&self, failure: Failure) -> Response {
+        let mut error = Error::from(failure).into_server_error(self.pos);
+        error.path = vec![PathSegment::Field(self.name.to_string())];
+        let data = match &self.root {
+            // It is not nullable, so its parent is null: that is all there is.
+            Root::List(_) => Value::Null,
+            Root::One(_) | Root::Change(..) => {
+                Value::Object([(self.name.clone(), Value::Null)].into_iter().collect())
+            }
+        };
+        let mut response = Response::new(data);
+        response.errors.push(error);
+        response
+    }
+}
+
+/// The list and the window that are asked for.
+fn listed(given: &Given<'_>, sizes: PageSizes) -> Option<(List, Window)> {
+    let arguments = ListArguments {
+        status: given.read("status")?,
+        sort: given.read("sort")?,
+        direction: given.read("direction")?,
+        filter: given.read("filter")?,
+        page: given.page()?,
+    };
+    arguments.parse(sizes).ok()
+}
+
+/// The change that is asked for.
+fn changed(change: Change, given: &Given<'_>) -> Option<TaskChange> {
+    let id = || parse_id(&given.id("id")?);
+    Some(match change {
+        Change::Create => {
+            let input: CreateTaskInput = given.read("input")?;
+            TaskChange::Create(NewTask::parse(input.into()).ok()?)
+        }
+        Change::Update => {
+            let input: UpdateTaskInput = given.read("input")?;
+            TaskChange::Update {
+                id: id()?,
+                patch: Patch::parse(input.into()).ok()?,
+                if_version: given.read("ifVersion")?,
+            }
+        }
+        Change::Toggle => TaskChange::Toggle {
+            id: id()?,
+            if_version: given.read("ifVersion")?,
+        },
+        Change::Delete => TaskChange::Delete {
+            id: id()?,
+            if_version: given.read("ifVersion")?,
+        },
+        Change::Restore => TaskChange::Restore { id: id()? },
+    })
 }

@@ -3,6 +3,7 @@
 use async_graphql::parser::types::{
     Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
+use async_graphql::{Name, Pos};
 
 use super::arguments::Arguments;
 use crate::task::{End, Part, Parts, Window};
@@ -11,6 +12,9 @@ use crate::task::{End, Part, Parts, Window};
 #[derive(Debug)]
 pub(in crate::graphql) struct Plan {
     pub(super) key: Key,
+    /// The key by itself, and where the document has it.
+    pub(super) name: Name,
+    pub(super) pos: Pos,
     pub(super) arguments: Arguments,
     pub(super) root: Root,
 }
@@ -98,10 +102,10 @@ impl Plan {
         let [selection] = operation.selection_set.node.items.as_slice() else {
             return None;
         };
-        let Selection::Field(field) = &selection.node else {
+        let Selection::Field(positioned) = &selection.node else {
             return None;
         };
-        let field = &field.node;
+        let (field, pos) = (&positioned.node, positioned.pos);
         let set = &field.selection_set.node;
         let name = field.name.node.as_str();
         let root = match (operation.ty, name) {
@@ -130,6 +134,8 @@ impl Plan {
         };
         Some(Self {
             key: Key::of(field),
+            name: field.response_key().node.clone(),
+            pos,
             arguments: Arguments::of(field),
             root,
         })
