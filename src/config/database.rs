@@ -102,7 +102,7 @@ impl DatabaseUrl {
     }
 
     /// The file of an `SQLite` database, `None` for one in memory.
-    pub(super) fn sqlite_file(&self) -> Option<PathBuf> {
+    pub(crate) fn sqlite_file(&self) -> Option<PathBuf> {
         let rest = self.0.strip_prefix("sqlite:")?;
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (file, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -94,6 +94,7 @@ fn options(settings: &DatabaseSettings) -> ConnectOptions {
 }
 
 fn sqlite(settings: &DatabaseSettings) -> ConnectOptions {
+    make_for_the_owner_alone(settings);
     let mut options = options(settings);
     options
         // A connection to a file does not go stale, and an in-memory database lives in its one.
@@ -102,6 +103,23 @@ fn sqlite(settings: &DatabaseSettings) -> ConnectOptions {
         .max_lifetime(None)
         .map_sqlx_sqlite_opts(configured);
     options
+}
+
+/// A new file is for its owner alone, as the files that SQLite puts beside it then are: SQLite itself
+/// would let everybody on the machine read the tasks.
+fn make_for_the_owner_alone(settings: &DatabaseSettings) {
+    let Some(file) = settings.url.sqlite_file() else {
+        return;
+    };
+    if !settings.url.expose().contains("mode=rwc") {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Either it is there already, or the driver will say why it cannot be made.
+    let _ = options.open(file);
 }
 
 fn one(mut options: ConnectOptions) -> ConnectOptions {

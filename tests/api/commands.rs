@@ -35,11 +35,10 @@ async fn with_nothing_configured_it_works_at_once() {
         .announced("Playground")
         .expect("it names the playground");
     assert_eq!(reqwest::get(&playground).await.unwrap().status(), 200);
-    let secret = folder.path().join("docket.secret");
-    assert_eq!(
-        std::fs::metadata(&secret).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    for file in ["docket.secret", "docket.db", "docket.db-wal"] {
+        let metadata = std::fs::metadata(folder.path().join(file)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{file}");
+    }
     assert!(server.terminate().success(), "it stops when it is asked to");
 
     let server = Process::start(docket_command(folder.path()));

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 
 use crate::support::{Actor, Docket, Part, Process, SECRET, Scratch, docket_command, have, sign};
 
-/// Longer than any answer takes, and shorter than any patience of the server.
-const SOON: Duration = Duration::from_secs(5);
+/// Longer than any answer takes, however busy the machine is.
+const SOON: Duration = Duration::from_secs(20);
 
 async fn connect(docket: &Docket) -> TcpStream {
     TcpStream::connect(docket.server.local_addr())

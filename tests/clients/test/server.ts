@@ -32,7 +32,7 @@ export async function eventually(holds: () => void): Promise<void> {
     try {
       return holds();
     } catch (error) {
-      if (Date.now() - started > 5000) throw error;
+      if (Date.now() - started > 60_000) throw error;
     }
   }
 }
