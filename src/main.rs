@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use docket::config::{self, Config, DatabaseSettings, Embedded};
+use docket::config::{self, Config, DatabaseSettings};
 use docket::schema_diff::{self, Level};
 use docket::{clock, graphql, identity, server, store, telemetry};
 use serde_json::{Map, Value, json};
@@ -155,14 +155,6 @@ fn migrate(command: Migrate) -> Result<(), Failure> {
 
 fn print_token(token: Token) -> Result<(), Failure> {
     let config = Config::from_env().map_err(|error| misused(&error))?;
-    if config.embedded == Some(Embedded { secret_file: None }) {
-        return Err(Failure {
-            code: 2,
-            message: "A database in memory has its secret in memory too, and no other process can \
-                      sign for it: set JWT_SECRET for both."
-                .to_owned(),
-        });
-    }
     let mut claims = Map::new();
     for (name, value) in token.claims {
         if claims.contains_key(&name) {

@@ -12,15 +12,14 @@ use crate::identity::{Authorities, IssuerSettings, KeySource, Secret, Settings, 
 /// The embedded start: no `JWT_` variable, a loopback `HOST`, and `SQLite`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Embedded {
-    /// The file with the secret, beside the database: `docket.secret` for `docket.db`. `None` for a
-    /// database in memory, whose secret ends with the process too.
-    pub secret_file: Option<PathBuf>,
+    /// The file with the secret, beside the database: `docket.secret` for `docket.db`.
+    pub secret_file: PathBuf,
 }
 
 /// Which tokens are accepted, before the embedded start's file is touched.
 pub(super) enum Access {
     Configured(Settings),
-    Embedded(Option<PathBuf>),
+    Embedded(PathBuf),
 }
 
 impl Access {
@@ -60,9 +59,14 @@ impl Access {
         if host.is_some_and(|host| !host.to_canonical().is_loopback()) {
             reasons.push("HOST is not a loopback address".to_owned());
         }
-        if database.is_some_and(|it| it.kind == DatabaseKind::Postgres) {
-            reasons.push("DATABASE_URL is a Postgres".to_owned());
-        }
+        let file = match database.map(|database| &database.kind) {
+            Some(DatabaseKind::Sqlite(file)) => Some(&file.path),
+            Some(DatabaseKind::Postgres) => {
+                reasons.push("DATABASE_URL is a Postgres".to_owned());
+                None
+            }
+            None => None,
+        };
         let names = SETTINGS.iter().map(|(name, _)| name);
         let rules = names.filter(|name| name.starts_with("JWT_") && reader.set(name).is_some());
         reasons.extend(rules.map(|name| format!("{name} is set")));
@@ -76,10 +80,7 @@ impl Access {
             reader.mistake("JWT_SECRET", &needed);
             return None;
         }
-        let file = database?.url.sqlite_file();
-        Some(Self::Embedded(
-            file.map(|file| file.with_extension("secret")),
-        ))
+        Some(Self::Embedded(file?.with_extension("secret")))
     }
 
     pub(super) fn settle(self, reader: &mut Reader<'_>) -> Option<(Settings, Option<Embedded>)> {
@@ -87,10 +88,7 @@ impl Access {
             Self::Configured(settings) => return Some((settings, None)),
             Self::Embedded(secret_file) => secret_file,
         };
-        let secret = secret_file
-            .as_deref()
-            .map_or_else(Secret::random, Secret::kept_in);
-        match secret {
+        match Secret::kept_in(&secret_file) {
             Ok(secret) => {
                 let keys = vec![KeySource::Shared(SharedSecret::hs256(secret))];
                 let settings = Settings {

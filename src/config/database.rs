@@ -14,9 +14,10 @@ pub struct DatabaseSettings {
     pub url: DatabaseUrl,
     /// What the address leads to.
     pub kind: DatabaseKind,
-    /// The most connections (`DATABASE_MAX_CONNECTIONS`, 8); with `SQLite`, the number of readers.
+    /// The most connections (`DATABASE_MAX_CONNECTIONS`, 8); with `SQLite`, of those that read.
     pub max_connections: u32,
     /// How many are kept open when idle (`DATABASE_MIN_CONNECTIONS`, 0). At most `max_connections`.
+    /// This and the two below are for Postgres: connections to a file do not go stale.
     pub min_connections: u32,
     /// How long to wait for a free one (`DATABASE_ACQUIRE_TIMEOUT`, 5 s).
     pub acquire_timeout: Duration,
@@ -27,12 +28,21 @@ pub struct DatabaseSettings {
 }
 
 /// The kinds of database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseKind {
-    /// One file, or memory.
-    Sqlite,
+    /// One file.
+    Sqlite(SqliteFile),
     /// Postgres, or what speaks its protocol.
     Postgres,
+}
+
+/// The file of an `SQLite` database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is made where it is missing (`mode=rwc`).
+    pub make: bool,
 }
 
 /// A database's address, which may hold a password: what prints it, prints it without.
@@ -77,22 +87,18 @@ impl DatabaseSettings {
 
 impl DatabaseUrl {
     pub(super) fn parse(text: &str) -> Option<(Self, DatabaseKind)> {
-        let url = Self(text.to_owned());
-        let kind = if text.starts_with("sqlite:") {
-            DatabaseKind::Sqlite
-        } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            DatabaseKind::Postgres
+        let kind = if let Some(rest) = text.strip_prefix("sqlite:") {
+            DatabaseKind::Sqlite(SqliteFile::parse(rest)?)
         } else {
-            return None;
+            let rest = text
+                .strip_prefix("postgres://")
+                .or_else(|| text.strip_prefix("postgresql://"))?;
+            if rest.is_empty() {
+                return None;
+            }
+            DatabaseKind::Postgres
         };
-        let named = match kind {
-            // A database called `x.secret` would take the place of its own secret.
-            DatabaseKind::Sqlite => url.sqlite_file().is_none_or(|file| {
-                file.file_name().is_some() && file.extension().is_none_or(|end| end != "secret")
-            }),
-            DatabaseKind::Postgres => !text.ends_with("://"),
-        };
-        named.then_some((url, kind))
+        Some((Self(text.to_owned()), kind))
     }
 
     /// The address as it was given, password and all: for connecting.
@@ -100,16 +106,38 @@ impl DatabaseUrl {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
 
-    /// The file of an `SQLite` database, `None` for one in memory.
-    pub(crate) fn sqlite_file(&self) -> Option<PathBuf> {
-        let rest = self.0.strip_prefix("sqlite:")?;
+impl SqliteFile {
+    /// What stands behind `sqlite:`. Nothing where it is in memory: the tables would be forgotten with
+    /// the connection that makes them.
+    fn parse(rest: &str) -> Option<Self> {
         let rest = rest.strip_prefix("//").unwrap_or(rest);
-        let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
-        if file == ":memory:" || query.split('&').any(|pair| pair == "mode=memory") {
-            return None;
+        let (file, mode) = rest.split_once('?').unwrap_or((rest, "mode=rw"));
+        let make = match mode {
+            "mode=rwc" => true,
+            "mode=rw" => false,
+            _ => return None,
+        };
+        let path = PathBuf::from(percent_decoded(file));
+        let is_file = file != ":memory:" && path.file_name().is_some();
+        // A database called `x.secret` would take the place of its own secret.
+        let fits = is_file && path.extension().is_none_or(|end| end != "secret");
+        fits.then_some(Self { path, make })
+    }
+
+    /// Makes a new file for its owner alone, as the files that SQLite puts beside it then are: SQLite
+    /// itself would let everybody on the machine read the tasks.
+    pub(crate) fn make_for_its_owner_alone(&self) {
+        if !self.make {
+            return;
         }
-        Some(PathBuf::from(percent_decoded(file)))
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // Either it is there already, or the driver will say why it cannot be made.
+        let _ = options.open(&self.path);
     }
 }
 

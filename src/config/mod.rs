@@ -29,7 +29,7 @@ use access::Access;
 use reader::{HOUR, MOMENT, Reader};
 
 pub use access::Embedded;
-pub use database::{DatabaseKind, DatabaseSettings, DatabaseUrl};
+pub use database::{DatabaseKind, DatabaseSettings, DatabaseUrl, SqliteFile};
 pub use dotenv::environment;
 pub use duration::{DurationError, parse_duration};
 pub use reader::ConfigError;

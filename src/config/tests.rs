@@ -7,24 +7,44 @@ use super::*;
 
 const SECRET: &str = "a-secret-of-more-than-32-bytes-for-tests";
 
-/// In memory, so that no file is made.
-fn vars(changes: &[(&str, &str)]) -> HashMap<String, String> {
-    let mut vars = HashMap::from([("DATABASE_URL".to_owned(), "sqlite::memory:".to_owned())]);
-    for (name, value) in changes {
-        vars.insert((*name).to_owned(), (*value).to_owned());
+/// A folder for the database and its secret, for as long as a test needs it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = format!("docket config {}", uuid::Uuid::now_v7());
+        let path = env::temp_dir().join(name);
+        fs::create_dir(&path).unwrap();
+        Self(path)
     }
-    vars
+
+    fn database(&self) -> String {
+        let path = self.0.display().to_string().replace(' ', "%20");
+        format!("sqlite://{path}/tasks.db?mode=rwc")
+    }
+
+    fn config(&self, changes: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let mut vars = HashMap::from([("DATABASE_URL".to_owned(), self.database())]);
+        for (name, value) in changes {
+            vars.insert((*name).to_owned(), (*value).to_owned());
+        }
+        Config::from_vars(&vars).map_err(|error| error.mistakes)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is left to whoever cleans the folder for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn config(changes: &[(&str, &str)]) -> Config {
-    Config::from_vars(&vars(changes)).unwrap()
+    Folder::new().config(changes).unwrap()
 }
 
 fn mistakes(changes: &[(&str, &str)]) -> Vec<String> {
-    match Config::from_vars(&vars(changes)) {
-        Ok(_) => Vec::new(),
-        Err(error) => error.mistakes,
-    }
+    Folder::new().config(changes).err().unwrap_or_default()
 }
 
 #[test]
@@ -38,7 +58,7 @@ fn nothing_set_is_the_defaults() {
     assert_eq!(config.introspection, Introspection::Public);
     assert_eq!((config.page_size_default, config.page_size_max), (100, 500));
     assert!(config.playground && config.migrate_on_start);
-    assert_eq!(config.embedded, Some(Embedded { secret_file: None }));
+    assert!(config.embedded.is_some());
 }
 
 #[test]
@@ -110,7 +130,6 @@ fn the_embedded_start_is_for_this_machine_alone() {
         &[("HOST", "::1")],
         &[("HOST", "127.8.8.8")],
         &[("HOST", "::ffff:127.0.0.1")],
-        &[("DATABASE_URL", "sqlite://x.db?mode=memory")],
     ] {
         assert!(config(embedded).embedded.is_some(), "{embedded:?}");
     }
@@ -135,27 +154,48 @@ fn the_embedded_start_is_for_this_machine_alone() {
 
 #[test]
 fn the_embedded_secret_lies_beside_the_database() {
-    let folder = env::temp_dir().join(format!("docket config {}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.display().to_string().replace(' ', "%20");
-    let url = format!("sqlite://{path}/tasks.db?mode=rwc");
-
-    assert!(Config::from_vars(&vars(&[("DATABASE_URL", &url), ("PORT", "x")])).is_err());
+    let folder = Folder::new();
+    assert!(folder.config(&[("PORT", "x")]).is_err());
     assert_eq!(
-        fs::read_dir(&folder).unwrap().count(),
+        fs::read_dir(&folder.0).unwrap().count(),
         0,
         "no file on a mistake"
     );
 
-    let config = config(&[("DATABASE_URL", &url)]);
-    let file = folder.join("tasks.secret");
-    let secret_file = Some(file.clone());
+    let config = folder.config(&[]).unwrap();
+    let secret_file = folder.0.join("tasks.secret");
+    fs::write(&secret_file, "short").unwrap();
     assert_eq!(config.embedded, Some(Embedded { secret_file }));
-
-    fs::write(&file, "short").unwrap();
-    let mistakes = mistakes(&[("DATABASE_URL", &url)]);
+    let mistakes = folder.config(&[]).unwrap_err();
     assert!(mistakes[0].contains("is damaged"), "{mistakes:?}");
-    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_database_is_a_postgres_or_a_file() {
+    for unusable in [
+        "sqlite::memory:",
+        "sqlite://x.db?mode=memory",
+        "sqlite://x.db?mode=ro",
+        "sqlite://x.db?mode=rwc&cache=shared",
+        "sqlite://x.secret",
+        "sqlite://",
+        "postgres://",
+        "mysql://localhost/docket",
+    ] {
+        let mistakes = mistakes(&[("DATABASE_URL", unusable), ("JWT_SECRET", SECRET)]);
+        assert_eq!(mistakes.len(), 1, "{unusable}: {mistakes:?}");
+        assert!(mistakes[0].starts_with("DATABASE_URL"), "{mistakes:?}");
+    }
+    let file = |url| match config(&[("DATABASE_URL", url), ("JWT_SECRET", SECRET)])
+        .database
+        .kind
+    {
+        DatabaseKind::Sqlite(SqliteFile { path, make }) => (path, make),
+        DatabaseKind::Postgres => panic!("{url} is no file"),
+    };
+    assert_eq!(file("sqlite://a%20b.db?mode=rwc"), ("a b.db".into(), true));
+    assert_eq!(file("sqlite:/x/a.db?mode=rw"), ("/x/a.db".into(), false));
+    assert_eq!(file("sqlite:///x/a.db"), ("/x/a.db".into(), false));
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Secret {
     /// # Errors
     ///
     /// When the operating system gives no random bytes.
-    pub fn random() -> Result<Self, SecretFileError> {
+    fn random() -> Result<Self, SecretFileError> {
         let mut bytes = [0_u8; FILE_DIGITS / 2];
         getrandom::fill(&mut bytes).map_err(SecretFileError::Random)?;
         Ok(Self(hex(&bytes).into_bytes()))

@@ -3,24 +3,27 @@
 //! [`Store::tasks`] is the only way to a query on tasks, and it starts every one of them from its
 //! owner. [`Tasks::write`] is the only way to change one.
 
-mod connect;
 mod entity;
 mod error;
 mod migrations;
 mod owned;
 mod page;
+mod postgres;
 mod relations;
+mod session;
+mod sqlite;
 mod tasks;
 mod toggle;
 mod watch;
 mod work;
 mod write;
-mod writer;
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::DatabaseConnection;
+use sea_orm::sea_query::{Expr, Query};
 
+use self::session::Session;
 use crate::config::{DatabaseKind, DatabaseSettings};
 use crate::identity::Viewer;
 
@@ -29,24 +32,23 @@ pub use migrations::{migrate_down, migrate_up, migration_status};
 pub use tasks::Tasks;
 pub use watch::Watch;
 pub use write::WriteError;
-use writer::Writer;
 
 /// Connections to one database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// Where queries run.
-    reader: DatabaseConnection,
-    /// Where changes are made. On SQLite one connection of its own, so that writers queue here and not
-    /// at the file's lock.
-    writer: Writer,
-    /// The connections that the writer uses.
-    writing: DatabaseConnection,
+    database: Database,
     watch: Watch,
 }
 
+#[derive(Clone, Debug)]
+enum Database {
+    Postgres(DatabaseConnection),
+    Sqlite(sqlite::Readers, sqlite::Writer),
+}
+
 impl Store {
-    /// Connects. Statements that take longer than `statement_timeout` are ended, where the
-    /// database can.
+    /// Connects. Postgres ends statements that take longer than `statement_timeout`; SQLite ends those
+    /// for which nobody waits any more.
     ///
     /// # Errors
     /// When the database cannot be reached.
@@ -55,17 +57,16 @@ impl Store {
         statement_timeout: Duration,
     ) -> Result<Self, StoreError> {
         let watch = Watch::default();
-        let (reader, writing) = connect::connect(settings, statement_timeout, &watch).await?;
-        let writer = match settings.kind {
-            DatabaseKind::Postgres => Writer::Alone(writing.clone()),
-            DatabaseKind::Sqlite => Writer::together(writing.clone()),
+        let database = match &settings.kind {
+            DatabaseKind::Postgres => {
+                Database::Postgres(postgres::connect(settings, statement_timeout, &watch).await?)
+            }
+            DatabaseKind::Sqlite(file) => {
+                let (readers, writer) = sqlite::open(file, settings, &watch).await?;
+                Database::Sqlite(readers, writer)
+            }
         };
-        Ok(Self {
-            reader,
-            writer,
-            writing,
-            watch,
-        })
+        Ok(Self { database, watch })
     }
 
     /// The tasks of one user: the only way to a query on tasks.
@@ -79,10 +80,8 @@ impl Store {
     /// # Errors
     /// When it gives none.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let backend = self.reader.get_database_backend();
-        self.reader
-            .query_one_raw(Statement::from_string(backend, "SELECT 1"))
-            .await?;
+        let one = Query::select().expr(Expr::value(1)).to_owned();
+        self.reading().execute(&one).await?;
         Ok(())
     }
 
@@ -97,9 +96,21 @@ impl Store {
     /// # Errors
     /// When a connection does not close cleanly.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.reader.close().await?;
-        drop(self.writer);
-        self.writing.close().await?;
+        match self.database {
+            Database::Postgres(connection) => connection.close().await?,
+            Database::Sqlite(readers, writer) => {
+                readers.close();
+                writer.close().await;
+            }
+        }
         Ok(())
+    }
+
+    /// Where queries run.
+    const fn reading(&self) -> Session<'_> {
+        match &self.database {
+            Database::Postgres(connection) => Session::Postgres(connection),
+            Database::Sqlite(readers, _) => Session::Readers(readers),
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Where every query on a user's rows begins: with the user.
 
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use super::entity::{tag, task};
+use super::session::{Row, Session};
 use crate::identity::Viewer;
 use crate::task::{Parts, Task};
 
@@ -41,12 +42,12 @@ impl Owned<'_> {
     /// The user's tasks for which a condition holds, in no order. One statement.
     pub(super) async fn read(
         self,
-        connection: &impl ConnectionTrait,
+        session: Session<'_>,
         condition: Expr,
     ) -> Result<Vec<Task>, DbErr> {
         let mut statement = self.select(task::columns(Parts::ALL));
         statement.and_where(condition);
-        let rows = connection.query_all(&statement).await?;
-        rows.iter().map(|row| task::read(row, Parts::ALL)).collect()
+        let read = |row: &Row<'_>| task::read(row, Parts::ALL);
+        session.rows(&statement, read).await
     }
 }

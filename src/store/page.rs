@@ -9,13 +9,14 @@ use sea_orm::sea_query::{
     Alias, Asterisk, Expr, ExprTrait, LikeExpr, Order, Query, SelectStatement, UnionType, Value,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, IdenStatic, QueryFilter,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, DatabaseBackend, DbErr, IdenStatic, QueryFilter, QuerySelect,
+    QueryTrait,
 };
 
 use super::Tasks;
 use super::entity::tag;
 use super::entity::task::{self, COMPLETED, Column, PENDING, TRASHED, priority_to_column};
+use super::session::Row;
 use crate::task::{
     Direction, End, Filter, Key, List, Page, Part, Parts, Place, Position, Sort, Status, Task,
     Window,
@@ -54,10 +55,8 @@ pub(super) async fn read(
         let Some(statement) = read.statement(*stretch, missing) else {
             continue;
         };
-        let reader = &tasks.store.reader;
-        for row in reader.query_all(&statement).await? {
-            found.push(task::read(&row, parts)?);
-        }
+        let row = move |row: &Row<'_>| task::read(row, parts);
+        found.extend(tasks.store.reading().rows(&statement, row).await?);
     }
     let more = found.len() > limit;
     found.truncate(limit);
@@ -215,7 +214,7 @@ impl Read<'_> {
                 .limit(u64::try_from(limit).unwrap_or(u64::MAX))
                 .take()
         };
-        let backend = tasks.store.reader.get_database_backend();
+        let backend = tasks.store.reading().backend();
         let mut merged = merge(branches.collect(), backend, cut)?;
         Some(cut(&mut merged))
     }

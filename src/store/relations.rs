@@ -4,31 +4,30 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use super::entity::tag;
 use super::entity::task::Column;
+use super::session::{Row, Session};
 use super::{StoreError, Tasks};
 use crate::task::{Tag, TagCount, Task};
 
-#[derive(FromQueryResult)]
-pub(super) struct TagRow {
-    task_id: Uuid,
-    tag_key: String,
-    tag: String,
-}
-
-impl TagRow {
-    /// Tags by their tasks, in the order in which they were read.
-    pub(super) fn by_task(rows: Vec<Self>) -> HashMap<Uuid, Vec<Tag>> {
-        let mut tags: HashMap<Uuid, Vec<Tag>> = HashMap::new();
-        for row in rows {
-            let tag = Tag::stored(row.tag, row.tag_key);
-            tags.entry(row.task_id).or_default().push(tag);
-        }
-        tags
+/// The tags that a statement finds, by their tasks, in the order in which it finds them.
+pub(super) async fn tags_by_task(
+    session: Session<'_>,
+    found: Select<tag::Entity>,
+) -> Result<HashMap<Uuid, Vec<Tag>>, DbErr> {
+    let statement = found
+        .select_only()
+        .columns([tag::Column::TaskId, tag::Column::TagKey, tag::Column::Tag])
+        .into_query();
+    let read = |row: &Row<'_>| Ok((row.get(0)?, Tag::stored(row.get(2)?, row.get(1)?)));
+    let mut tags: HashMap<Uuid, Vec<Tag>> = HashMap::new();
+    for (task, tag) in session.rows(&statement, read).await? {
+        tags.entry(task).or_default().push(tag);
     }
+    Ok(tags)
 }
 
 impl Tasks<'_> {
@@ -37,17 +36,10 @@ impl Tasks<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn tags_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Tag>>, StoreError> {
-        let rows = self
-            .rows()
-            .tags()
-            .filter(tag::Column::TaskId.is_in(ids.iter().copied()))
-            .order_by_asc(tag::Column::TagKey)
-            .select_only()
-            .columns([tag::Column::TaskId, tag::Column::TagKey, tag::Column::Tag])
-            .into_model::<TagRow>()
-            .all(&self.store.reader)
-            .await?;
-        Ok(TagRow::by_task(rows))
+        let of_tasks = tag::Column::TaskId.is_in(ids.iter().copied());
+        let tags = self.rows().tags().filter(of_tasks);
+        let in_order = tags.order_by_asc(tag::Column::TagKey);
+        Ok(tags_by_task(self.store.reading(), in_order).await?)
     }
 
     /// The subtasks of these tasks, oldest first: those that are out of the trash, and those that lie
@@ -58,7 +50,7 @@ impl Tasks<'_> {
     pub async fn subtasks_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Task>>, StoreError> {
         let there = Column::DeletedAt.is_null().or(Column::WithParent.eq(true));
         let condition = Column::ParentId.is_in(ids.iter().copied()).and(there);
-        let mut tasks = self.rows().read(&self.store.reader, condition).await?;
+        let mut tasks = self.rows().read(self.store.reading(), condition).await?;
         tasks.sort_by_key(|task| (task.created_at, task.id));
         let mut subtasks: HashMap<Uuid, Vec<Task>> = HashMap::new();
         for task in tasks {
@@ -74,34 +66,29 @@ impl Tasks<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn tag_counts(&self) -> Result<Vec<TagCount>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Sum {
-            tag: String,
-            tasks: i64,
-        }
         let live = self
             .rows()
             .tasks()
             .filter(Column::DeletedAt.is_null())
             .select_only()
             .column(Column::Id);
-        let sums = self
+        let counts = self
             .rows()
             .tags()
-            .filter(tag::Column::TaskId.in_subquery(sea_orm::QueryTrait::into_query(live)))
+            .filter(tag::Column::TaskId.in_subquery(live.into_query()))
             .select_only()
             // All rows of a key have the same spelling.
             .column_as(tag::Column::Tag.min(), "tag")
             .column_as(tag::Column::TaskId.count(), "tasks")
             .group_by(tag::Column::TagKey)
             .order_by_asc(tag::Column::TagKey)
-            .into_model::<Sum>()
-            .all(&self.store.reader)
-            .await?;
-        let counts = sums.into_iter().map(|sum| TagCount {
-            name: sum.tag,
-            tasks: sum.tasks,
-        });
-        Ok(counts.collect())
+            .into_query();
+        let read = |row: &Row<'_>| {
+            Ok(TagCount {
+                name: row.get(0)?,
+                tasks: row.get(1)?,
+            })
+        };
+        Ok(self.store.reading().rows(&counts, read).await?)
     }
 }

@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use super::entity::task::{self, COMPLETED, Column, PENDING};
 use super::owned::Owned;
+use super::session::Row;
 use super::{Store, StoreError, page};
 use crate::identity::Viewer;
 use crate::task::{Counts, List, Page, Parts, Task, Window};
@@ -34,7 +35,7 @@ impl<'a> Tasks<'a> {
     /// When the database fails.
     pub async fn by_ids(&self, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
         let condition = Column::Id.is_in(ids.iter().copied());
-        Ok(self.rows().read(&self.store.reader, condition).await?)
+        Ok(self.rows().read(self.store.reading(), condition).await?)
     }
 
     /// Some parts of the task with this id, if the user has it. One statement.
@@ -44,8 +45,8 @@ impl<'a> Tasks<'a> {
     pub async fn find(&self, id: Uuid, parts: Parts) -> Result<Option<Task>, StoreError> {
         let mut statement = self.rows().select(task::columns(parts));
         statement.and_where(Column::Id.eq(id));
-        let row = self.store.reader.query_one(&statement).await?;
-        Ok(row.map(|row| task::read(&row, parts)).transpose()?)
+        let read = move |row: &Row<'_>| task::read(row, parts);
+        Ok(self.store.reading().row(&statement, read).await?)
     }
 
     /// One page of a list. One statement; two where a page crosses from tasks that have the sort's
@@ -88,18 +89,16 @@ impl<'a> Tasks<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn count(&self, list: &List) -> Result<i64, StoreError> {
-        let (count,) = self
+        let count = self
             .rows()
             .tasks()
             .filter(Column::List.is_in(page::lists(list)))
             .filter(page::conditions(self, list))
             .select_only()
             .column_as(Column::Id.count(), "count")
-            .into_tuple::<(i64,)>()
-            .one(&self.store.reader)
-            .await?
-            .unwrap_or_default();
-        Ok(count)
+            .into_query();
+        let count = self.store.reading().row(&count, |row| row.get(0)).await?;
+        Ok(count.unwrap_or_default())
     }
 
     /// The user's counts; `today` says which tasks are late. One statement.
@@ -107,13 +106,6 @@ impl<'a> Tasks<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn counts(&self, today: Option<NaiveDate>) -> Result<Counts, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Sums {
-            pending: i64,
-            completed: i64,
-            overdue: i64,
-            due_today: i64,
-        }
         let pending = || Column::List.eq(PENDING);
         // Without a day nothing is late.
         let late = |condition: fn(NaiveDate) -> Expr| {
@@ -131,16 +123,19 @@ impl<'a> Tasks<'a> {
                 count_where(late(|day| Column::DueDate.eq(day))),
                 "due_today",
             )
-            .into_model::<Sums>()
-            .one(&self.store.reader)
-            .await?;
-        Ok(sums.map_or_else(Counts::default, |sums| Counts {
-            all: sums.pending + sums.completed,
-            pending: sums.pending,
-            completed: sums.completed,
-            overdue: sums.overdue,
-            due_today: sums.due_today,
-        }))
+            .into_query();
+        let read = |row: &Row<'_>| {
+            let (pending, completed) = (row.get(0)?, row.get(1)?);
+            Ok(Counts {
+                all: pending + completed,
+                pending,
+                completed,
+                overdue: row.get(2)?,
+                due_today: row.get(3)?,
+            })
+        };
+        let counts = self.store.reading().row(&sums, read).await?;
+        Ok(counts.unwrap_or_default())
     }
 
     /// The columns of a task, from one of the user's lists.

@@ -2,17 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ColumnTrait, DbErr};
 use uuid::Uuid;
 
 use super::entity::task::{self, Column};
 use super::owned::Owned;
+use super::session::{Row, Session};
 use crate::task::{Parts, Task};
 
 /// Turns a task that stands by itself and is out of the trash. Nothing, where it is not so, or not at
 /// the version asked: then [`Work`](super::work::Work) makes the change, or says why it cannot be made.
 pub(super) async fn toggle(
-    transaction: &DatabaseTransaction,
+    session: Session<'_>,
     rows: Owned<'_>,
     id: Uuid,
     if_version: Option<i64>,
@@ -31,6 +32,6 @@ pub(super) async fn toggle(
         .and_where_option(if_version.map(|version| Column::Version.eq(version)))
         .returning(Query::returning().columns(task::columns(Parts::ALL)))
         .to_owned();
-    let row = transaction.query_one(&statement).await?;
-    row.map(|row| task::read(&row, Parts::ALL)).transpose()
+    let read = |row: &Row<'_>| task::read(row, Parts::ALL);
+    session.row(&statement, read).await
 }

@@ -33,13 +33,16 @@ impl Watch {
     }
 
     pub(super) fn attach(&self, connection: &mut DatabaseConnection) {
-        let watched = Arc::clone(&self.0);
-        connection.set_metric_callback(move |info| {
-            watched.statements.fetch_add(1, Ordering::Relaxed);
-            if let Some(observer) = watched.observer.get() {
-                observer(info.statement);
-            }
-        });
+        let watch = self.clone();
+        connection.set_metric_callback(move |info| watch.saw(info.statement));
+    }
+
+    /// Counts a statement.
+    pub(super) fn saw(&self, statement: &Statement) {
+        self.0.statements.fetch_add(1, Ordering::Relaxed);
+        if let Some(observer) = self.0.observer.get() {
+            observer(statement);
+        }
     }
 }
 

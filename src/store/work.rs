@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    QueryTrait,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,8 @@ use super::ChangeError;
 use super::entity::tag;
 use super::entity::task::{self, CHANGING, Column, row_of};
 use super::owned::Owned;
-use super::relations::TagRow;
+use super::relations;
+use super::session::{Row, Session};
 use super::write::WriteError;
 use crate::identity::Viewer;
 use crate::task::{Change, NO_SUCH_TASK, NewTask, Patch, Tag, TagChange, Task, Violation};
@@ -23,7 +24,7 @@ use crate::task::{Change, NO_SUCH_TASK, NewTask, Patch, Tag, TagChange, Task, Vi
 /// A unit of work of one user.
 pub(super) struct Work<'a> {
     rows: Owned<'a>,
-    transaction: &'a DatabaseTransaction,
+    session: Session<'a>,
     now: DateTime<Utc>,
     /// Tasks as they are by now; none, where the user has no such task.
     known: HashMap<Uuid, Option<Task>>,
@@ -36,14 +37,10 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(
-        viewer: &'a Viewer,
-        transaction: &'a DatabaseTransaction,
-        now: DateTime<Utc>,
-    ) -> Self {
+    pub(super) fn new(viewer: &'a Viewer, session: Session<'a>, now: DateTime<Utc>) -> Self {
         Self {
             rows: Owned(viewer),
-            transaction,
+            session,
             now,
             known: HashMap::new(),
             with_subtasks: HashSet::new(),
@@ -103,10 +100,8 @@ impl<'a> Work<'a> {
             let replace = OnConflict::columns([Column::UserId, Column::Id])
                 .update_columns(CHANGING)
                 .to_owned();
-            task::Entity::insert_many(rows)
-                .on_conflict(replace)
-                .exec_without_returning(self.transaction)
-                .await?;
+            let upsert = task::Entity::insert_many(rows).on_conflict(replace);
+            self.session.execute(&upsert.into_query()).await?;
         }
         self.save_tags().await?;
         Ok(version)
@@ -174,7 +169,7 @@ impl<'a> Work<'a> {
     }
 
     async fn read_rows(&mut self, condition: Expr) -> Result<(), DbErr> {
-        let tasks = self.rows.read(self.transaction, condition).await?;
+        let tasks = self.rows.read(self.session, condition).await?;
         let known = tasks.into_iter().map(|task| (task.id, Some(task)));
         self.known.extend(known);
         Ok(())
@@ -184,16 +179,9 @@ impl<'a> Work<'a> {
         if ids.is_empty() {
             return Ok(());
         }
-        let rows = self
-            .rows
-            .tags()
-            .filter(tag::Column::TaskId.is_in(ids.iter().copied()))
-            .select_only()
-            .columns([tag::Column::TaskId, tag::Column::TagKey, tag::Column::Tag])
-            .into_model::<TagRow>()
-            .all(self.transaction)
-            .await?;
-        let mut there = TagRow::by_task(rows);
+        let of_tasks = tag::Column::TaskId.is_in(ids.iter().copied());
+        let tags = self.rows.tags().filter(of_tasks);
+        let mut there = relations::tags_by_task(self.session, tags).await?;
         for id in ids {
             let tags = there.remove(&id).unwrap_or_default();
             self.tags.entry(id).or_insert_with(|| (tags.clone(), tags));
@@ -444,16 +432,14 @@ impl<'a> Work<'a> {
                 }
             });
             let rows: Vec<_> = rows.collect();
-            tag::Entity::insert_many(rows)
-                .exec_without_returning(self.transaction)
-                .await?;
+            let insert = tag::Entity::insert_many(rows);
+            self.session.execute(&insert.into_query()).await?;
         }
         if !gone.is_empty() {
-            tag::Entity::delete_many()
+            let delete = tag::Entity::delete_many()
                 .filter(tag::Column::UserId.eq(user_id))
-                .filter(gone)
-                .exec(self.transaction)
-                .await?;
+                .filter(gone);
+            self.session.execute(&delete.into_query()).await?;
         }
         Ok(())
     }
@@ -463,16 +449,16 @@ impl<'a> Work<'a> {
         &self,
         keys: impl Iterator<Item = &str>,
     ) -> Result<HashMap<String, String>, DbErr> {
-        let rows: Vec<(String, String)> = self
+        let spelled = self
             .rows
             .tags()
             .filter(tag::Column::TagKey.is_in(keys))
             .select_only()
             .columns([tag::Column::TagKey, tag::Column::Tag])
             .distinct()
-            .into_tuple()
-            .all(self.transaction)
-            .await?;
+            .into_query();
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let rows = self.session.rows(&spelled, read).await?;
         Ok(rows.into_iter().collect())
     }
 }

@@ -1,14 +1,15 @@
 //! The one way to change tasks: begin, take the user's next version, do the work, commit.
 
 use chrono::{DateTime, Utc};
+use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::entity::user;
 use super::owned::Owned;
+use super::session::Session;
 use super::toggle::toggle;
 use super::work::Work;
-use super::{ChangeError, StoreError, Tasks};
+use super::{ChangeError, Database, StoreError, Tasks, postgres};
 use crate::identity::Viewer;
 use crate::task::{Change, Task};
 
@@ -56,7 +57,12 @@ impl Tasks<'_> {
         changes: Vec<Change>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>, WriteError> {
-        self.store.writer.write(self.viewer, changes, now).await
+        match &self.store.database {
+            Database::Postgres(pool) => {
+                postgres::write_alone(pool, self.viewer, changes, now).await
+            }
+            Database::Sqlite(_, writer) => writer.write(self.viewer, changes, now).await,
+        }
     }
 }
 
@@ -70,26 +76,26 @@ pub(super) struct Written {
 
 /// Makes changes of one user in a transaction, which its caller ends.
 pub(super) async fn write(
-    transaction: &DatabaseTransaction,
+    session: Session<'_>,
     viewer: &Viewer,
     changes: Vec<Change>,
     now: DateTime<Utc>,
 ) -> Result<Written, WriteError> {
-    let first = next_version(transaction, viewer, now).await?;
+    let first = next_version(session, viewer, now).await?;
     if let [Change::Toggle { id, if_version }] = *changes.as_slice() {
         let at = (first, now);
-        if let Some(task) = toggle(transaction, Owned(viewer), id, if_version, at).await? {
+        if let Some(task) = toggle(session, Owned(viewer), id, if_version, at).await? {
             return Ok(Written {
                 tasks: vec![task],
                 changed: true,
             });
         }
     }
-    let mut work = Work::new(viewer, transaction, now);
+    let mut work = Work::new(viewer, session, now);
     let done = work.make(changes).await?;
     let last = work.save(first).await?;
     if last > first {
-        set_last_version(transaction, viewer, last).await?;
+        set_last_version(session, viewer, last).await?;
     }
     Ok(Written {
         tasks: work.tasks(&done),
@@ -100,7 +106,7 @@ pub(super) async fn write(
 /// Counts the user's changes one up, and holds the user's row until the transaction ends: one
 /// user's changes commit in the order of their versions. The first change makes the row.
 async fn next_version(
-    transaction: &DatabaseTransaction,
+    session: Session<'_>,
     viewer: &Viewer,
     now: DateTime<Utc>,
 ) -> Result<i64, DbErr> {
@@ -128,22 +134,16 @@ async fn next_version(
         )
         .returning_col(user::Column::LastVersion)
         .to_owned();
-    let row = transaction.query_one(&statement).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotInserted)?;
-    row.try_get("", "last_version")
+    let version = session.row(&statement, |row| row.get(0)).await?;
+    version.ok_or(DbErr::RecordNotInserted)
 }
 
 /// Where more than one task has changed, each has a version of its own.
-async fn set_last_version(
-    transaction: &DatabaseTransaction,
-    viewer: &Viewer,
-    last: i64,
-) -> Result<(), DbErr> {
+async fn set_last_version(session: Session<'_>, viewer: &Viewer, last: i64) -> Result<(), DbErr> {
     let statement = Query::update()
         .table(user::Entity)
         .value(user::Column::LastVersion, last)
         .and_where(Expr::col(user::Column::Id).eq(viewer.id()))
         .to_owned();
-    transaction.execute(&statement).await?;
-    Ok(())
+    session.execute(&statement).await
 }

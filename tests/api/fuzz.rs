@@ -10,7 +10,7 @@ use docket::task::PageSizes;
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::support::{Docket, config};
+use crate::support::{Docket, Scratch, config};
 
 /// Pieces that mean something to a parser.
 const PIECES: [&str; 34] = [
@@ -117,7 +117,9 @@ fn seeds(usual: u64) -> impl Iterator<Item = u64> {
 #[tokio::test]
 async fn changed_documents_are_admitted_or_refused() {
     let corpus = corpus("documents");
-    let config = config("sqlite::memory:", &[]);
+    let folder = Scratch::new();
+    let file = folder.path().join("tasks.db");
+    let config = config(&format!("sqlite://{}?mode=rwc", file.display()), &[]);
     let store = docket::store::Store::connect(&config.database, config.request_timeout);
     let settings = Settings {
         limits: Limits::default(),

@@ -1,9 +1,9 @@
 //! Tasks, and how a row becomes a [`Task`].
 
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::QueryResult;
 use sea_orm::entity::prelude::*;
 
+use crate::store::session::Row;
 use crate::task::{Part, Parts, Priority, Task, fold};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -68,11 +68,10 @@ pub(in crate::store) fn columns(parts: Parts) -> impl Iterator<Item = Column> {
     std::iter::once(Column::Id).chain(wanted.map(|(_, column)| column))
 }
 
-/// The task in a row that begins with [`columns`]. By place and not by name: a name is looked up in
-/// each row anew.
-pub(in crate::store) fn read(row: &QueryResult, parts: Parts) -> Result<Task, DbErr> {
+/// The task in a row that begins with [`columns`].
+pub(in crate::store) fn read(row: &Row<'_>, parts: Parts) -> Result<Task, DbErr> {
     let mut task = Task {
-        id: row.try_get_by_index(0)?,
+        id: row.get(0)?,
         title: String::new(),
         description: None,
         completed_at: None,
@@ -89,21 +88,21 @@ pub(in crate::store) fn read(row: &QueryResult, parts: Parts) -> Result<Task, Db
     let wanted = PARTS.iter().filter(|(part, _)| parts.has(*part));
     for (place, (part, _)) in (1..).zip(wanted) {
         match part {
-            Part::Title => task.title = row.try_get_by_index(place)?,
-            Part::Description => task.description = row.try_get_by_index(place)?,
-            Part::CompletedAt => task.completed_at = row.try_get_by_index(place)?,
+            Part::Title => task.title = row.get(place)?,
+            Part::Description => task.description = row.get(place)?,
+            Part::CompletedAt => task.completed_at = row.get(place)?,
             Part::Priority => {
-                let stored: Option<i16> = row.try_get_by_index(place)?;
+                let stored: Option<i16> = row.get(place)?;
                 task.priority = stored.and_then(priority_from_column);
             }
-            Part::DueDate => task.due_date = row.try_get_by_index(place)?,
-            Part::DueTime => task.due_time = row.try_get_by_index(place)?,
-            Part::ParentId => task.parent_id = row.try_get_by_index(place)?,
-            Part::CreatedAt => task.created_at = row.try_get_by_index(place)?,
-            Part::UpdatedAt => task.updated_at = row.try_get_by_index(place)?,
-            Part::DeletedAt => task.deleted_at = row.try_get_by_index(place)?,
-            Part::WithParent => task.with_parent = row.try_get_by_index(place)?,
-            Part::Version => task.version = row.try_get_by_index(place)?,
+            Part::DueDate => task.due_date = row.get(place)?,
+            Part::DueTime => task.due_time = row.get(place)?,
+            Part::ParentId => task.parent_id = row.get(place)?,
+            Part::CreatedAt => task.created_at = row.get(place)?,
+            Part::UpdatedAt => task.updated_at = row.get(place)?,
+            Part::DeletedAt => task.deleted_at = row.get(place)?,
+            Part::WithParent => task.with_parent = row.get(place)?,
+            Part::Version => task.version = row.get(place)?,
         }
     }
     Ok(task)

@@ -15,7 +15,10 @@ use crate::support::{SECRET, Scratch, docket_command};
 const LONG: &str = "a secret that is long enough for HS512, which takes at least 64 bytes";
 
 fn config(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-    let mut all = HashMap::from([("DATABASE_URL".to_owned(), "sqlite::memory:".to_owned())]);
+    let mut all = HashMap::from([(
+        "DATABASE_URL".to_owned(),
+        "sqlite://docket.db?mode=rw".to_owned(),
+    )]);
     let vars = vars.iter();
     all.extend(vars.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     Config::from_vars(&all).map_err(|error| error.mistakes().to_vec())

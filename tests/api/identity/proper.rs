@@ -42,7 +42,7 @@ fn block(title: &str) -> HashMap<String, String> {
 /// A verifier by that block; where it names an address, the keys come from one of the test's own.
 async fn verifier(shape: &Shape) -> (Verifier, Option<KeyServer>) {
     let mut vars = block(shape.block);
-    vars.insert("DATABASE_URL".into(), "sqlite::memory:".into());
+    vars.insert("DATABASE_URL".into(), "sqlite://docket.db?mode=rw".into());
     let server = match &shape.key_set {
         Some(set) => {
             let server = KeyServer::start(Answers::Json(set.clone())).await;

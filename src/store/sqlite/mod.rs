@@ -1,0 +1,83 @@
+//! An SQLite file: one connection that writes, others that read. SeaORM builds every statement, and
+//! [rusqlite] runs it here, where nothing has to wait for a thread.
+//!
+//! [rusqlite]: https://docs.rs/rusqlite
+
+mod connection;
+mod readers;
+mod values;
+mod writer;
+
+use std::time::Duration;
+
+use sea_orm::DbErr;
+use tokio::time::Instant;
+
+pub(super) use connection::{BUSY_TIMEOUT, Row, get};
+pub(super) use readers::Readers;
+pub(super) use values::FromValue;
+pub(super) use writer::{Writer, Writing};
+
+use self::connection::{Connection, Failure, Purpose};
+use super::Watch;
+use crate::config::{DatabaseSettings, SqliteFile};
+
+/// Opens a file for reading and for writing.
+pub(super) async fn open(
+    file: &SqliteFile,
+    settings: &DatabaseSettings,
+    watch: &Watch,
+) -> Result<(Readers, Writer), DbErr> {
+    file.make_for_its_owner_alone();
+    // The writer comes first: it turns on the write-ahead log.
+    let connection = connect(file).await?;
+    let writer = Writer::start(connection, watch.clone())?;
+    let readers = Readers::new(
+        file.path.clone(),
+        settings.max_connections,
+        settings.acquire_timeout,
+        watch.clone(),
+    );
+    Ok((readers, writer))
+}
+
+/// Turning on the write-ahead log of a new file does not wait for the lock of another process that does
+/// the same: this does.
+async fn connect(file: &SqliteFile) -> Result<Connection, DbErr> {
+    let give_up = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match Connection::open(&file.path, Purpose::Writing { make: file.make }) {
+            Err(Failure::Busy) if Instant::now() < give_up => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}
+
+/// A file for a test, which goes with it.
+#[cfg(test)]
+struct Scratch(std::path::PathBuf);
+
+#[cfg(test)]
+impl Scratch {
+    fn with(tables: &str) -> Self {
+        let name = format!("docket-{}.db", uuid::Uuid::now_v7());
+        let file = Self(std::env::temp_dir().join(name));
+        let connection = rusqlite::Connection::open(file.path()).unwrap();
+        connection.execute_batch(tables).unwrap();
+        file
+    }
+
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is left to whoever cleans the folder for temporary files.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
