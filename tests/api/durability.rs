@@ -1,13 +1,14 @@
 //! What was acknowledged is there after a power cut, and nothing is half done.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
+use serde_json::{Value, json};
 
 use crate::support::{
-    Actor, Part, Process, SECRET, Scratch, docket_command, have, new_database, sign,
+    Actor, Docket, Part, Process, SECRET, Scratch, docket_command, have, new_database, sign,
 };
 
 /// Kills the server again and again while eight clients write, and looks for what they were told.
@@ -105,4 +106,65 @@ async fn postgres_keeps_what_was_acknowledged() {
     ) {
         survives_kills(Some(&new_database().await)).await;
     }
+}
+
+/// A full disk has SQLite undo a whole transaction in the middle of it, and so does this trigger.
+const UNDO: &str = "CREATE TRIGGER undo BEFORE INSERT ON tasks WHEN NEW.title = 'undo' \
+                    BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END";
+
+/// Writes share a transaction on SQLite: what is undone with it was nobody's success.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_sqlite_undoes_by_itself_is_told_to_all_whom_it_concerns() {
+    let docket = Docket::on_sqlite().await;
+    let inside = docket.look_inside().await;
+    inside.execute_unprepared(UNDO).await.unwrap();
+    let mut told: HashMap<bool, HashSet<String>> = HashMap::new();
+    for round in 0..20 {
+        let writes = (0..16).map(|number| {
+            let alice = docket.alice.clone();
+            tokio::spawn(async move {
+                let title = match number {
+                    9 => "undo".to_owned(),
+                    _ => format!("{round}-{number}"),
+                };
+                let body = json!({
+                    "query": "mutation($t: String!) { createTask(input: { title: $t }) { task { title } } }",
+                    "variables": { "t": title },
+                });
+                let answer = alice.post().json(&body).send().await.unwrap();
+                let answer: Value = answer.json().await.unwrap();
+                let made = answer["data"]["createTask"]["task"]["title"] == *title;
+                assert_eq!(made, answer["errors"].is_null(), "{answer}");
+                (made, title)
+            })
+        });
+        for write in writes.collect::<Vec<_>>() {
+            let (made, title) = write.await.unwrap();
+            told.entry(made).or_default().insert(title);
+        }
+    }
+    let rows = inside.query_all_raw(Statement::from_string(
+        DatabaseBackend::Sqlite,
+        "SELECT title FROM tasks",
+    ));
+    let stored = rows.await.unwrap().into_iter();
+    let stored: HashSet<String> = stored
+        .map(|row| row.try_get("", "title").unwrap())
+        .collect();
+    assert_eq!(stored, told[&true], "stored is what was acknowledged");
+    assert!(told[&false].contains("undo"));
+    assert!(told[&false].len() > 1, "some share the fate of another");
+    docket.server.shutdown().await.unwrap();
+}
+
+/// Nothing is left beside the file by a server that was stopped.
+#[tokio::test]
+async fn a_server_that_stops_leaves_no_log_behind() {
+    let docket = Docket::on_sqlite().await;
+    docket.alice.create(json!({ "title": "A task" })).await;
+    let file = docket.database_url.strip_prefix("sqlite://").unwrap();
+    let log = file.replace("?mode=rwc", "-wal");
+    assert!(std::fs::exists(&log).unwrap());
+    docket.server.shutdown().await.unwrap();
+    assert!(!std::fs::exists(&log).unwrap());
 }

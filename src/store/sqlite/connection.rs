@@ -72,6 +72,8 @@ impl Connection {
             // What is acknowledged survives a power cut: the log is flushed at every commit.
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", "ON")?;
+            // See `checkpoints`.
+            connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         }
         Ok(Self(Mutex::new(connection)))
     }

@@ -3,6 +3,7 @@
 //!
 //! [rusqlite]: https://docs.rs/rusqlite
 
+mod checkpoints;
 mod connection;
 mod readers;
 mod values;
@@ -18,6 +19,7 @@ pub(super) use readers::Readers;
 pub(super) use values::FromValue;
 pub(super) use writer::{Writer, Writing};
 
+use self::checkpoints::Checkpoints;
 use self::connection::{Connection, Failure, Purpose};
 use super::Watch;
 use crate::config::{DatabaseSettings, SqliteFile};
@@ -31,7 +33,8 @@ pub(super) async fn open(
     file.make_for_its_owner_alone();
     // The writer comes first: it turns on the write-ahead log.
     let connection = connect(file).await?;
-    let writer = Writer::start(connection, watch.clone())?;
+    let checkpoints = Checkpoints::start(&file.path)?;
+    let writer = Writer::start(connection, checkpoints, watch.clone())?;
     let readers = Readers::new(
         file.path.clone(),
         settings.max_connections,

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::session::{self, Session};
 use super::super::write::{WriteError, Written, write};
 use super::super::{StoreError, Watch};
+use super::checkpoints::Checkpoints;
 use super::connection::Connection;
 use crate::identity::Viewer;
 use crate::task::{Change, Task};
@@ -58,14 +59,23 @@ struct Work {
 #[derive(Debug)]
 pub(in crate::store) struct Writing {
     connection: Connection,
+    checkpoints: Checkpoints,
     watch: Watch,
 }
 
 impl Writer {
     /// Starts the thread. It ends with the last of the writer's clones, if it is not closed before.
-    pub(super) fn start(connection: Connection, watch: Watch) -> Result<Self, DbErr> {
+    pub(super) fn start(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        watch: Watch,
+    ) -> Result<Self, DbErr> {
         let (sender, messages) = mpsc::channel(WAITING);
-        let writing = Writing { connection, watch };
+        let writing = Writing {
+            connection,
+            checkpoints,
+            watch,
+        };
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || writing.serve(messages))
@@ -137,9 +147,12 @@ impl Writing {
                     tracing::error!("a round of writes ended without an answer");
                     self.roll_back();
                 }
+                self.checkpoints.between_writes(&self.connection);
             }
         }
-        drop(self);
+        self.checkpoints.end();
+        // Whoever closes a file last leaves no log behind.
+        drop(self.connection);
         for closed in closing {
             // Nobody waits for it: it is closed all the same.
             let _ = closed.send(());
