@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::config::Introspection;
 use crate::graphql::{self, Documents, ManifestError, Schema};
-use crate::http::{self, Playground, Service};
+use crate::http::{self, Playground, Routes, Service};
 use crate::identity::{self, IssueError, Verifier};
 use crate::store::{self, Store, StoreError, Watch};
 use crate::task::PageSizes;
@@ -101,7 +101,7 @@ impl Server {
                 .map_err(|cause| ServeError::Manifest(manifest.clone(), cause.into()))?,
             None => Documents::bounded(config.document_cache),
         };
-        let router = http::router(
+        let routes = Routes::new(
             Service {
                 schema,
                 documents,
@@ -118,7 +118,7 @@ impl Server {
             }),
         );
         let (stop, stopped) = watch::channel(false);
-        let serve = http::serve(listener, router, config.max_connections, stopped);
+        let serve = http::serve(listener, routes, config.max_connections, stopped);
         let running = tokio::spawn(serve);
         let watch = store.watch().clone();
         Ok(Self {

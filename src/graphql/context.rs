@@ -1,6 +1,7 @@
 //! What a resolver finds in its context: who asks, when, and the loader of this request.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_graphql::{Context, Request};
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use crate::store::{Store, Tasks};
 
 /// The name under which the log knows a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub Arc<str>);
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -125,7 +125,8 @@ impl Schema {
             }
         }
         let request = caller.attach(prepared.into_request(), &self.store);
-        let response = self.runner.execute(request).await;
+        // Boxed, for what goes the short way would else carry the room that the engine needs.
+        let response = Box::pin(self.runner.execute(request)).await;
         Ok(Answer::Response(Box::new(response)))
     }
 

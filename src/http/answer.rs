@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use async_graphql::{PathSegment, ServerError, Value};
-use axum::body::Body;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
 use serde::Serialize;
 
 use crate::graphql::{Answer, Code, Rejection, RequestId};
@@ -35,10 +36,13 @@ impl MediaType {
         }
         let mut best: Option<(Self, f32)> = None;
         for (name, quality) in ranges {
-            let offered = match name.as_str() {
-                "application/graphql-response+json" => Self::GraphQl,
-                "application/json" | "application/*" | "*/*" => Self::Json,
-                _ => continue,
+            let is = |known: &str| name.eq_ignore_ascii_case(known);
+            let offered = if is("application/graphql-response+json") {
+                Self::GraphQl
+            } else if is("application/json") || is("application/*") || name == "*/*" {
+                Self::Json
+            } else {
+                continue;
             };
             if best.is_none_or(|(_, so_far)| quality > so_far) {
                 best = Some((offered, quality));
@@ -57,9 +61,9 @@ impl MediaType {
     }
 }
 
-fn range(text: &str) -> (String, f32) {
+fn range(text: &str) -> (&str, f32) {
     let mut parts = text.split(';').map(str::trim);
-    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let name = parts.next().unwrap_or_default();
     let quality = parts
         .filter_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
         .find_map(|quality| quality.parse().ok())
@@ -108,7 +112,7 @@ impl Executed {
         }
     }
 
-    pub(super) fn into_response(self, media: MediaType) -> Response<Body> {
+    pub(super) fn into_response(self, media: MediaType) -> Response<Full<Bytes>> {
         match self {
             Self::Body(body) => with_headers(StatusCode::OK, media, body),
             Self::Answer { data, errors } => {
@@ -157,7 +161,7 @@ impl Refused {
         self
     }
 
-    pub(super) fn into_response(self, media: MediaType) -> Response<Body> {
+    pub(super) fn into_response(self, media: MediaType) -> Response<Full<Bytes>> {
         // A document that does not fit is an answer like any other where the form is plain JSON.
         let status = match media {
             MediaType::Json if self.well_formed => StatusCode::OK,
@@ -188,7 +192,7 @@ impl From<Rejection> for Refused {
 }
 
 /// The answers to a batch, in the order of its requests.
-pub(super) fn batch(all: &[Result<Executed, Refused>], media: MediaType) -> Response<Body> {
+pub(super) fn batch(all: &[Result<Executed, Refused>], media: MediaType) -> Response<Full<Bytes>> {
     let answers = all.iter().map(|one| match one {
         Ok(executed) => executed.to_bytes(),
         Err(refused) => Cow::Owned(to_bytes(&refused.envelope())),
@@ -256,7 +260,7 @@ fn complete(error: &mut ServerError, request_id: &RequestId) {
         }
         Some(code) if code == Code::Internal.as_str() => {
             let extensions = error.extensions.get_or_insert_default();
-            extensions.set("requestId", request_id.0.as_str());
+            extensions.set("requestId", &*request_id.0);
         }
         Some(_) => {}
     }
@@ -269,7 +273,7 @@ fn code_of(error: &ServerError) -> Option<String> {
     }
 }
 
-fn render(status: StatusCode, media: MediaType, envelope: &Envelope<'_>) -> Response<Body> {
+fn render(status: StatusCode, media: MediaType, envelope: &Envelope<'_>) -> Response<Full<Bytes>> {
     with_headers(status, media, to_bytes(envelope))
 }
 
@@ -281,8 +285,8 @@ fn to_bytes(envelope: &Envelope<'_>) -> Vec<u8> {
     })
 }
 
-fn with_headers(status: StatusCode, media: MediaType, bytes: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(bytes));
+fn with_headers(status: StatusCode, media: MediaType, bytes: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(bytes));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.header());

@@ -9,19 +9,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use hyper::Request;
 use hyper::body::{Frame, Incoming, SizeHint};
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+use super::Routes;
 
 /// How long a new connection may take to send the whole head of its first request, and any connection
 /// from the first byte of a head to its last.
@@ -44,7 +44,7 @@ const OTHER_FILES: u64 = 128;
 /// the future ends them all at once.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    routes: Routes,
     most: usize,
     stop: watch::Receiver<bool>,
 ) {
@@ -64,9 +64,9 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                let (router, stop) = (router.clone(), stop.clone());
+                let (routes, stop) = (routes.clone(), stop.clone());
                 open.spawn(async move {
-                    converse(stream, router, stop).await;
+                    converse(stream, routes, stop).await;
                     drop(place);
                 });
             }
@@ -113,16 +113,15 @@ fn is_about_one_connection(error: &io::Error) -> bool {
 }
 
 /// Serves one connection until its end.
-async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, routes: Routes, mut stop: watch::Receiver<bool>) {
     // Answers are small and whole: waiting to fill a packet only delays them.
     if let Err(cause) = stream.set_nodelay(true) {
         tracing::debug!(%cause, "cannot turn on TCP_NODELAY");
     }
     let pulse = Arc::new(Pulse::new());
-    let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| {
         let serving = Serving::begin(&pulse, &request);
-        let answer = router.call(request);
+        let answer = routes.clone().answer(request);
         async move {
             let response = answer.await?;
             Ok::<_, Infallible>(response.map(|body| Answer {

@@ -1,22 +1,28 @@
 //! `/graphql`: from a request to an answer.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use axum::routing::any;
+use axum::body::Bytes;
+use axum::extract::Query;
+use axum::http::request::Parts;
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
+};
 use futures_util::FutureExt as _;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Body as _, Incoming};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::Service;
 use super::answer::{self, Executed, MediaType, Refused};
 use super::params::{self, Address, Params};
+use super::{Service, cors};
 use crate::clock;
 use crate::config::Introspection;
 use crate::graphql::{
@@ -24,23 +30,66 @@ use crate::graphql::{
 };
 use crate::identity::{Refusal, Scope, Viewer};
 
+/// Where it is.
+pub(super) const PATH: &str = "/graphql";
+
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(super) fn routes(service: Arc<Service>) -> Router {
-    Router::new()
-        .route("/graphql", any(graphql))
-        .with_state(service)
+/// The endpoint as layers take it.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint(Arc<Service>);
+
+impl Endpoint {
+    pub(super) fn new(service: Service) -> Self {
+        Self(Arc::new(service))
+    }
 }
 
-async fn graphql(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
-    let request_id = request_id(request.headers());
+impl tower::Service<Request<Incoming>> for Endpoint {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let service = self.0.clone();
+        Box::pin(async move { Ok(graphql(service, request).await) })
+    }
+}
+
+async fn graphql(service: Arc<Service>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    if head.method == Method::OPTIONS {
+        return cors::preflight(&service.origins, &head.headers);
+    }
+    let request_id = request_id(&head.headers);
     let span = tracing::info_span!("request", id = %request_id);
-    let mut response = answer(service, request, &request_id).instrument(span).await;
+    let answer = answer(&service, &head, body, &request_id);
+    let mut response = answer.instrument(span).await;
+    let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id.0) {
-        response.headers_mut().insert(REQUEST_ID, value);
+        headers.insert(REQUEST_ID, value);
+    }
+    cors::permit(&service.origins, &head.headers, headers);
+    if head.method == Method::HEAD {
+        without_body(response)
+    } else {
+        response
+    }
+}
+
+/// An answer that tells how long its body would be.
+fn without_body(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    let body = std::mem::take(response.body_mut());
+    if let Some(length) = body.size_hint().exact() {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, length.into());
     }
     response
 }
@@ -56,12 +105,22 @@ fn request_id(headers: &HeaderMap) -> RequestId {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
     };
-    let id = sent.filter(fits).map(str::to_owned);
-    RequestId(id.unwrap_or_else(|| Uuid::now_v7().simple().to_string()))
+    RequestId(match sent.filter(fits) {
+        Some(id) => id.into(),
+        None => (&*Uuid::now_v7()
+            .simple()
+            .encode_lower(&mut Uuid::encode_buffer()))
+            .into(),
+    })
 }
 
-async fn answer(service: Arc<Service>, request: Request, request_id: &RequestId) -> Response<Body> {
-    let Some(media) = MediaType::negotiate(request.headers()) else {
+async fn answer(
+    service: &Arc<Service>,
+    head: &Parts,
+    body: Incoming,
+    request_id: &RequestId,
+) -> Response<Full<Bytes>> {
+    let Some(media) = MediaType::negotiate(&head.headers) else {
         return Refused::new(
             StatusCode::NOT_ACCEPTABLE,
             Code::BadRequest,
@@ -70,7 +129,7 @@ async fn answer(service: Arc<Service>, request: Request, request_id: &RequestId)
         .into_response(MediaType::Json);
     };
     // What is shared across a panic is the pool of the database, which expects to lose a user.
-    let shielded = AssertUnwindSafe(asked(&service, request, media, request_id)).catch_unwind();
+    let shielded = AssertUnwindSafe(asked(service, head, body, media, request_id)).catch_unwind();
     match shielded.await {
         Ok(Ok(response)) => response,
         Ok(Err(refused)) => refused.into_response(media),
@@ -80,13 +139,13 @@ async fn answer(service: Arc<Service>, request: Request, request_id: &RequestId)
 
 async fn asked(
     service: &Arc<Service>,
-    request: Request,
+    head: &Parts,
+    body: Incoming,
     media: MediaType,
     request_id: &RequestId,
-) -> Result<Response<Body>, Refused> {
-    let method = request.method().clone();
-    let asking = Asking::of(service, method, request.headers(), request_id).await?;
-    match read(service, request).await? {
+) -> Result<Response<Full<Bytes>>, Refused> {
+    let asking = Asking::of(service, head, request_id).await?;
+    match read(service, head, body).await? {
         params::Body::Single(params) => {
             let executed = asking.run(params).await?;
             Ok(executed.into_response(media))
@@ -105,7 +164,7 @@ async fn asked(
 struct Asking<'a> {
     service: &'a Arc<Service>,
     request_id: &'a RequestId,
-    method: Method,
+    method: &'a Method,
     viewer: Result<Viewer, Refusal>,
     now: chrono::DateTime<chrono::Utc>,
     deadline: Instant,
@@ -115,17 +174,16 @@ impl<'a> Asking<'a> {
     /// Who asks comes first: a token that is no good is refused whatever the request says.
     async fn of(
         service: &'a Arc<Service>,
-        method: Method,
-        headers: &HeaderMap,
+        head: &'a Parts,
         request_id: &'a RequestId,
     ) -> Result<Self, Refused> {
         let now = clock::now();
-        match service.verifier.viewer_of(headers, now).await {
+        match service.verifier.viewer_of(&head.headers, now).await {
             Err(refusal) if refusal != Refusal::Missing => Err(unauthenticated(service, refusal)),
             viewer => Ok(Self {
                 service,
                 request_id,
-                method,
+                method: &head.method,
                 viewer,
                 now,
                 deadline: Instant::now() + service.deadline,
@@ -141,7 +199,8 @@ impl<'a> Asking<'a> {
                 self.permit(operation, document.introspects())?;
                 (document, operation)
             }
-            Ok(Known::New(new)) => self.learn(new, name.as_deref()).await?,
+            // Boxed, for what is known would else carry the room that validation needs.
+            Ok(Known::New(new)) => Box::pin(self.learn(new, name.as_deref())).await?,
             Err(unknown) => return Err(not_known(unknown)),
         };
         let run = Run {
@@ -183,7 +242,7 @@ impl<'a> Asking<'a> {
     /// Whether this kind of operation may be run by this method and by whoever asks.
     fn permit(&self, operation: Operation, introspects: bool) -> Result<(), Refused> {
         let introspection = self.service.introspection;
-        if operation == Operation::Mutation && self.method == Method::GET {
+        if operation == Operation::Mutation && *self.method == Method::GET {
             return Err(wrong_method("Mutations are sent by POST.", "POST"));
         }
         let scope = match operation {
@@ -230,24 +289,24 @@ impl Run {
     }
 }
 
-async fn read(service: &Service, request: Request) -> Result<params::Body, Refused> {
+async fn read(service: &Service, head: &Parts, body: Incoming) -> Result<params::Body, Refused> {
     let unreadable = |why| Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, why);
-    match *request.method() {
+    match head.method {
         Method::GET => {
-            let Query(address) = Query::<Address>::try_from_uri(request.uri())
+            let Query(address) = Query::<Address>::try_from_uri(&head.uri)
                 .map_err(|_| unreadable("The address does not hold readable parameters."))?;
             let params = Params::from_address(address).map_err(unreadable)?;
             Ok(params::Body::Single(params))
         }
         Method::POST => {
-            if !is_json(request.headers()) {
+            if !is_json(&head.headers) {
                 return Err(Refused::new(
                     StatusCode::UNSUPPORTED_MEDIA_TYPE,
                     Code::BadRequest,
                     "A request is sent as `Content-Type: application/json` in UTF-8.",
                 ));
             }
-            let body = body(request, service.body_limit).await?;
+            let body = collect(body, service.body_limit).await?;
             params::Body::read(&body, service.batch_limit).map_err(unreadable)
         }
         _ => Err(wrong_method(
@@ -257,10 +316,10 @@ async fn read(service: &Service, request: Request) -> Result<params::Body, Refus
     }
 }
 
-async fn body(request: Request, limit: usize) -> Result<Bytes, Refused> {
-    let body = axum::body::to_bytes(request.into_body(), limit);
-    match tokio::time::timeout(BODY_TIMEOUT, body).await {
-        Ok(Ok(body)) => Ok(body),
+async fn collect(body: Incoming, limit: usize) -> Result<Bytes, Refused> {
+    let whole = Limited::new(body, limit).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(_)) => Err(Refused::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             Code::BadRequest,
@@ -281,13 +340,16 @@ fn is_json(headers: &HeaderMap) -> bool {
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     let Some(value) = value else { return false };
-    let mut parts = value
-        .split(';')
-        .map(|part| part.trim().to_ascii_lowercase());
-    parts.next().as_deref() == Some("application/json")
-        && parts.all(|parameter| match parameter.strip_prefix("charset=") {
-            Some(charset) => matches!(charset.trim_matches('"'), "utf-8" | "utf8"),
-            None => true,
+    let mut parts = value.split(';').map(str::trim);
+    let is_json = |kind: &str| kind.eq_ignore_ascii_case("application/json");
+    let is_utf8 = |charset: &str| {
+        let charset = charset.trim_matches('"');
+        charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
+    };
+    parts.next().is_some_and(is_json)
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, charset)) if name.eq_ignore_ascii_case("charset") => is_utf8(charset),
+            _ => true,
         })
 }
 

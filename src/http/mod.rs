@@ -12,13 +12,19 @@ mod playground;
 pub use connections::serve;
 pub use cors::Origin;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use tower::{Layer as _, Service as _};
 use tower_http::compression::predicate::SizeAbove;
-use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::compression::{Compression, CompressionLayer, CompressionLevel};
 
+use self::endpoint::Endpoint;
 use crate::config::Introspection;
 use crate::graphql::{Documents, Schema};
 use crate::identity::Verifier;
@@ -55,20 +61,42 @@ pub struct Playground {
 /// Answers that are smaller than this are not worth a client's time to unpack.
 const COMPRESSED_FROM: u64 = 1024;
 
-/// Every route of the server.
-pub fn router(service: Service, store: Store, playground: Option<Playground>) -> Router {
-    let cors = cors::layer(&service.origins);
-    let routes = Router::new()
-        .merge(health::routes(store, Arc::clone(&service.verifier)))
-        .merge(metrics::routes(Arc::clone(&service.verifier)))
-        .merge(endpoint::routes(Arc::new(service)).layer(cors));
-    let routes = match playground {
-        Some(playground) => routes.merge(playground::routes(playground.token)),
-        None => routes,
-    };
-    // The best level of each algorithm that a server can afford while somebody waits.
-    let compression = CompressionLayer::new()
-        .quality(CompressionLevel::Fastest)
-        .compress_when(SizeAbove::new(COMPRESSED_FROM));
-    routes.layer(compression)
+/// Everything that the server answers. Cheap to clone.
+#[derive(Clone)]
+pub struct Routes {
+    /// `/graphql`. Nearly every request is for it, and a router would box its request, its answer and a
+    /// future for each of its layers.
+    graphql: Compression<Endpoint, SizeAbove>,
+    others: Router,
+}
+
+impl Routes {
+    /// The routes of a server.
+    #[must_use]
+    pub fn new(service: Service, store: Store, playground: Option<Playground>) -> Self {
+        // The best level of each algorithm that a server can afford while somebody waits.
+        let compression = CompressionLayer::new()
+            .quality(CompressionLevel::Fastest)
+            .compress_when(SizeAbove::new(COMPRESSED_FROM));
+        let others = Router::new()
+            .merge(health::routes(store, Arc::clone(&service.verifier)))
+            .merge(metrics::routes(Arc::clone(&service.verifier)));
+        let others = match playground {
+            Some(playground) => others.merge(playground::routes(playground.token)),
+            None => others,
+        };
+        Self {
+            graphql: compression.layer(Endpoint::new(service)),
+            others: others.layer(compression),
+        }
+    }
+
+    /// Answers a request.
+    async fn answer(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        if request.uri().path() == endpoint::PATH {
+            Ok(self.graphql.call(request).await?.map(Body::new))
+        } else {
+            self.others.call(request).await
+        }
+    }
 }

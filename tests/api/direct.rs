@@ -258,7 +258,7 @@ async fn the_same_bytes(url: &str) {
     let caller = Caller {
         viewer: Some(verifier.verify(&sign("alice"), now).unwrap()),
         now,
-        request_id: RequestId("test".to_owned()),
+        request_id: RequestId("test".into()),
     };
     let mut random = Rng::with_seed(7);
     let mut ids = Vec::new();

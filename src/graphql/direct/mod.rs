@@ -86,7 +86,8 @@ impl Plan {
             }
             Root::Change(change, payload) => {
                 let change = changed(*change, &given).ok_or(ENGINE)?;
-                let task = tasks.write(change, caller.now).await?;
+                // Boxed, for a read would else carry the room that a write needs.
+                let task = Box::pin(tasks.write(change, caller.now)).await?;
                 Ok(write::changed(&self.key, payload, &task))
             }
         }
