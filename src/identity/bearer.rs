@@ -3,27 +3,26 @@ use axum::http::header::AUTHORIZATION;
 
 use super::{MAX_TOKEN_BYTES, Reason, Refusal};
 
-/// The token of a request: exactly one `Authorization: Bearer <token>`, the scheme in any case.
+/// The token of a request: exactly one `Authorization: Bearer <token>`, the scheme in any case. Whether
+/// it is one is for the [`Verifier`](super::Verifier) to say.
 ///
 /// # Errors
 ///
-/// [`Refusal::Missing`] without the header; [`Refusal::Invalid`] when there are several, when the
-/// scheme is another, or when what follows cannot be a token. A request with a bad header is not taken
-/// for one without: its sender believes to be signed in.
+/// [`Refusal::Missing`] without the header; [`Refusal::Invalid`] when there are several, or when the
+/// scheme is another. A request with a bad header is not taken for one without: its sender believes to
+/// be signed in.
 pub fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Refusal::Missing)?;
     if values.next().is_some() {
         return Err(Reason::SeveralHeaders.into());
     }
-    let value = value.to_str().map_err(|_| Reason::Characters)?;
+    let value = std::str::from_utf8(value.as_bytes()).map_err(|_| Reason::Characters)?;
     let (scheme, token) = value.split_once(' ').ok_or(Reason::Scheme)?;
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(Reason::Scheme.into());
     }
-    let token = token.trim_matches(' ');
-    check_text(token)?;
-    Ok(token)
+    Ok(token.trim_matches(' '))
 }
 
 /// Whether this can be a token at all (`token68` of RFC 9110), before anything of it is decoded.
@@ -66,21 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_a_token() {
-        let long = format!("Bearer {}", "a".repeat(MAX_TOKEN_BYTES + 1));
-        let cases: [(&[&[u8]], Reason); 12] = [
+    fn refuses_what_is_no_bearer() {
+        let cases: [(&[&[u8]], Reason); 6] = [
             (&[b"Bearer a", b"Bearer a"], Reason::SeveralHeaders),
             (&[b""], Reason::Scheme),
             (&[b"Bearer"], Reason::Scheme),
             (&[b"Basic YTpi"], Reason::Scheme),
             (&[b"Bearera.b.c"], Reason::Scheme),
-            (&[b"Bearer "], Reason::Characters),
-            (&[b"Bearer =="], Reason::Characters),
-            (&[b"Bearer a b"], Reason::Characters),
-            (&[b"Bearer a,b"], Reason::Characters),
-            (&[b"Bearer a=b"], Reason::Characters),
-            (&["Bearer é.b.c".as_bytes()], Reason::Characters),
-            (&[long.as_bytes()], Reason::TooLong),
+            (&[b"Bearer \xff.b.c"], Reason::Characters),
         ];
         for (values, reason) in cases {
             let headers = with(values);
@@ -90,7 +82,17 @@ mod tests {
                 "{values:?}"
             );
         }
-        let longest = format!("Bearer {}", "a".repeat(MAX_TOKEN_BYTES));
-        assert!(bearer(&with(&[longest.as_bytes()])).is_ok());
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_a_token() {
+        for text in ["", "==", "a b", "a,b", "a=b", "é.b.c"] {
+            assert_eq!(check_text(text), Err(Reason::Characters), "{text}");
+        }
+        assert_eq!(
+            check_text(&"a".repeat(MAX_TOKEN_BYTES + 1)),
+            Err(Reason::TooLong)
+        );
+        assert_eq!(check_text(&"a".repeat(MAX_TOKEN_BYTES)), Ok(()));
     }
 }
