@@ -121,7 +121,7 @@ async fn converse(stream: TcpStream, routes: Routes, mut stop: watch::Receiver<b
     let pulse = Arc::new(Pulse::new());
     let service = service_fn(|request: Request<Incoming>| {
         let serving = Serving::begin(&pulse, &request);
-        let answer = routes.clone().answer(request);
+        let answer = routes.answer(request);
         async move {
             let response = answer.await?;
             Ok::<_, Infallible>(response.map(|body| Answer {

@@ -48,11 +48,11 @@ pub(super) fn preflight(origins: &[Origin], asked: &HeaderMap) -> Response<Full<
 
 /// Lets a page read an answer, where its origin is one of those.
 pub(super) fn permit(origins: &[Origin], asked: &HeaderMap, answer: &mut HeaderMap) {
+    name(origins, asked, answer);
     answer.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from(REQUEST_ID),
     );
-    name(origins, asked, answer);
 }
 
 fn name(origins: &[Origin], asked: &HeaderMap, answer: &mut HeaderMap) {

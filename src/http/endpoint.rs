@@ -204,7 +204,6 @@ impl<'a> Asking<'a> {
             Err(unknown) => return Err(not_known(unknown)),
         };
         let run = Run {
-            service: self.service.clone(),
             document,
             name,
             variables: params.variables,
@@ -217,10 +216,12 @@ impl<'a> Asking<'a> {
         };
         if operation == Operation::Mutation {
             // In a task of its own: what has begun is finished, even when the client goes away.
-            let run = tokio::spawn(run.run().in_current_span());
+            let service = self.service.clone();
+            let run = async move { run.run(&service).await };
+            let run = tokio::spawn(run.in_current_span());
             run.await.unwrap_or_else(|_| Err(failed(self.request_id)))
         } else {
-            run.run().await
+            run.run(self.service).await
         }
     }
 
@@ -267,7 +268,6 @@ impl<'a> Asking<'a> {
 
 /// One operation that may run.
 struct Run {
-    service: Arc<Service>,
     document: Arc<Document>,
     name: Option<String>,
     variables: async_graphql::Variables,
@@ -276,9 +276,9 @@ struct Run {
 }
 
 impl Run {
-    async fn run(self) -> Result<Executed, Refused> {
+    async fn run(self, service: &Service) -> Result<Executed, Refused> {
         let request_id = self.caller.request_id.clone();
-        let schema = &self.service.schema;
+        let schema = &service.schema;
         let name = self.name.as_deref();
         let execution = schema.execute(&self.document, name, self.variables, self.caller);
         match tokio::time::timeout_at(self.deadline, execution).await {

@@ -19,6 +19,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use tower::{Layer as _, Service as _};
 use tower_http::compression::predicate::SizeAbove;
@@ -92,11 +93,15 @@ impl Routes {
     }
 
     /// Answers a request.
-    async fn answer(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<> {
         if request.uri().path() == endpoint::PATH {
-            Ok(self.graphql.call(request).await?.map(Body::new))
+            let answer = self.graphql.clone().call(request);
+            Either::Left(async { Ok(answer.await?.map(Body::new)) })
         } else {
-            self.others.call(request).await
+            Either::Right(self.others.clone().call(request))
         }
     }
 }
