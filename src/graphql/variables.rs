@@ -184,17 +184,33 @@ impl Sent for Value {
     }
 }
 
-struct Checking {
+struct Checking<'a> {
     model: &'static Model,
-    path: Vec<Step>,
+    path: Vec<Place<'a>>,
     broken: Vec<Violation>,
 }
 
-impl Checking {
-    fn new(name: &str) -> Self {
+/// A [`Step`] that is not taken unless a rule is broken there.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+impl From<Place<'_>> for Step {
+    fn from(place: Place<'_>) -> Self {
+        match place {
+            Place::Name(name) => Self::from(quoted(name)),
+            Place::Index(index) => Self::from(index),
+        }
+    }
+}
+
+impl<'a> Checking<'a> {
+    fn new(name: &'a str) -> Self {
         Self {
             model: &MODEL,
-            path: vec![Step::from(name.to_owned())],
+            path: vec![Place::Name(name)],
             broken: Vec::new(),
         }
     }
@@ -203,8 +219,9 @@ impl Checking {
         if self.broken.len() == MOST_TOLD {
             return;
         }
+        let path: Vec<_> = self.path.iter().copied().map(Step::from).collect();
         let mut place = String::new();
-        for step in &self.path {
+        for step in &path {
             match step {
                 Step::Name(name) if place.is_empty() => place.push_str(name),
                 Step::Name(name) => place.extend([".", name]),
@@ -212,12 +229,12 @@ impl Checking {
             }
         }
         self.broken.push(Violation {
-            path: self.path.clone(),
+            path,
             message: format!("`{place}` {rule}."),
         });
     }
 
-    fn value<V: Sent>(&mut self, value: &V, ty: &Type) {
+    fn value<V: Sent>(&mut self, value: &'a V, ty: &Type) {
         if value.is_variable() {
             return;
         }
@@ -231,7 +248,7 @@ impl Checking {
             BaseType::List(of) => match value.items() {
                 Some(items) => {
                     for (index, item) in items.iter().enumerate() {
-                        self.path.push(Step::Index(index));
+                        self.path.push(Place::Index(index));
                         self.value(item, of);
                         self.path.pop();
                     }
@@ -243,7 +260,7 @@ impl Checking {
         }
     }
 
-    fn named<V: Sent>(&mut self, value: &V, name: &str) {
+    fn named<V: Sent>(&mut self, value: &'a V, name: &str) {
         match self.model.get(name) {
             Some(Kind::Scalar) => {
                 if let Some((valid, rule)) = scalar(name)
@@ -263,7 +280,7 @@ impl Checking {
                     return self.object(&format!("must be an object, a {name}"));
                 };
                 for (member, value) in members {
-                    self.path.push(Step::from(quoted(member)));
+                    self.path.push(Place::Name(member));
                     match fields.get(member.as_str()) {
                         Some(field) => self.value(value, &field.ty),
                         None => self.object(&format!("is not a field of {name}")),
@@ -278,7 +295,7 @@ impl Checking {
                     .collect();
                 missing.sort();
                 for name in missing {
-                    self.path.push(Step::from(name.clone()));
+                    self.path.push(Place::Name(name));
                     self.object("is required");
                     self.path.pop();
                 }
