@@ -20,9 +20,9 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use super::Service;
 use super::answer::{self, Executed, MediaType, Refused};
 use super::params::{self, Address, Params};
-use super::{Service, cors};
 use crate::clock;
 use crate::config::Introspection;
 use crate::graphql::{
@@ -65,9 +65,6 @@ impl tower::Service<Request<Incoming>> for Endpoint {
 
 async fn graphql(service: Arc<Service>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    if head.method == Method::OPTIONS {
-        return cors::preflight(&service.origins, &head.headers);
-    }
     let request_id = request_id(&head.headers);
     let span = tracing::info_span!("request", id = %request_id);
     let answer = answer(&service, &head, body, &request_id);
@@ -76,7 +73,6 @@ async fn graphql(service: Arc<Service>, request: Request<Incoming>) -> Response<
     if let Ok(value) = HeaderValue::from_str(&request_id.0) {
         headers.insert(REQUEST_ID, value);
     }
-    cors::permit(&service.origins, &head.headers, headers);
     if head.method == Method::HEAD {
         without_body(response)
     } else {

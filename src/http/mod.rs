@@ -24,6 +24,7 @@ use hyper::body::Incoming;
 use tower::{Layer as _, Service as _};
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::compression::{Compression, CompressionLayer, CompressionLevel};
+use tower_http::cors::Cors;
 
 use self::endpoint::Endpoint;
 use crate::config::Introspection;
@@ -67,7 +68,7 @@ const COMPRESSED_FROM: u64 = 1024;
 pub struct Routes {
     /// `/graphql`. Nearly every request is for it, and a router would box its request, its answer and a
     /// future for each of its layers.
-    graphql: Compression<Endpoint, SizeAbove>,
+    graphql: Compression<Cors<Endpoint>, SizeAbove>,
     others: Router,
 }
 
@@ -86,8 +87,9 @@ impl Routes {
             Some(playground) => others.merge(playground::routes(playground.token)),
             None => others,
         };
+        let cors = cors::layer(&service.origins);
         Self {
-            graphql: compression.layer(Endpoint::new(service)),
+            graphql: compression.layer(cors.layer(Endpoint::new(service))),
             others: others.layer(compression),
         }
     }

@@ -20,7 +20,6 @@ mod write;
 
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
 use sea_orm::sea_query::{Expr, Query};
 
 use self::session::Session;
@@ -42,7 +41,7 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Database {
-    Postgres(DatabaseConnection),
+    Postgres(postgres::Pool),
     Sqlite(sqlite::Readers, sqlite::Writer),
 }
 
@@ -59,7 +58,10 @@ impl Store {
         let watch = Watch::default();
         let database = match &settings.kind {
             DatabaseKind::Postgres => {
-                Database::Postgres(postgres::connect(settings, statement_timeout, &watch).await?)
+                let watch = watch.clone();
+                Database::Postgres(
+                    postgres::Pool::connect(settings, statement_timeout, watch).await?,
+                )
             }
             DatabaseKind::Sqlite(file) => {
                 let (readers, writer) = sqlite::open(file, settings, &watch).await?;
@@ -92,24 +94,20 @@ impl Store {
     }
 
     /// Lets running statements end, then closes every connection.
-    ///
-    /// # Errors
-    /// When a connection does not close cleanly.
-    pub async fn close(self) -> Result<(), StoreError> {
+    pub async fn close(self) {
         match self.database {
-            Database::Postgres(connection) => connection.close().await?,
+            Database::Postgres(pool) => pool.close().await,
             Database::Sqlite(readers, writer) => {
                 readers.close();
                 writer.close().await;
             }
         }
-        Ok(())
     }
 
     /// Where queries run.
     const fn reading(&self) -> Session<'_> {
         match &self.database {
-            Database::Postgres(connection) => Session::Postgres(connection),
+            Database::Postgres(pool) => Session::Pool(pool),
             Database::Sqlite(readers, _) => Session::Readers(readers),
         }
     }

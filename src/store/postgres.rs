@@ -1,12 +1,18 @@
-//! Postgres: a pool of connections, and a transaction of its own for each write.
+//! Postgres: a pool of connections, and a transaction of its own for each write. SeaORM builds every
+//! statement and sets up the pool; what runs is handed to sqlx as it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::sqlx::postgres::{PgPool, PgRow, PgTransaction};
+use sea_orm::sqlx::{self, AssertSqlSafe, PgExecutor, Row as _};
+use sea_orm::{ConnAcquireErr, ConnectOptions, Database, DbErr, RuntimeErr, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::Mutex;
 
 use super::Watch;
-use super::session::Session;
+use super::session::{self, Session};
 use super::write::{WriteError, Written, write};
 use crate::config::DatabaseSettings;
 use crate::identity::Viewer;
@@ -16,49 +22,121 @@ use crate::task::{Change, Task};
 /// asking before every use costs a round trip each time.
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 
-/// Connects. Statements that take longer than `statement_timeout` are ended.
-pub(super) async fn connect(
-    settings: &DatabaseSettings,
-    statement_timeout: Duration,
-    watch: &Watch,
-) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(settings.url.expose());
-    options
-        .max_connections(settings.max_connections)
-        .min_connections(settings.min_connections)
-        .acquire_timeout(settings.acquire_timeout)
-        .idle_timeout(settings.idle_timeout)
-        .max_lifetime(settings.max_lifetime)
-        .test_before_acquire_if_idle_for(TRUSTED_IDLE)
-        .statement_timeout(statement_timeout)
-        // Statements carry the users' words: they do not belong in a log.
-        .sqlx_logging(false);
-    let mut connection = Database::connect(options).await?;
-    watch.attach(&mut connection);
-    Ok(connection)
+/// Connections to one database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    pool: PgPool,
+    watch: Watch,
 }
 
-/// Makes changes of one user, all or nothing. Once this returns, they are on disk.
-pub(super) async fn write_alone(
-    connection: &DatabaseConnection,
-    viewer: &Viewer,
-    changes: Vec<Change>,
-    now: DateTime<Utc>,
-) -> Result<Vec<Task>, WriteError> {
-    let transaction = connection.begin().await?;
-    match write(Session::Transaction(&transaction), viewer, changes, now).await {
-        Ok(Written { tasks, changed }) => {
-            if changed {
-                transaction.commit().await?;
-            } else {
-                // The version is not used up.
-                transaction.rollback().await?;
-            }
-            Ok(tasks)
-        }
-        Err(error) => {
-            transaction.rollback().await?;
-            Err(error)
-        }
+/// A transaction.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// Its statements follow upon each other: nobody waits for the lock.
+    transaction: Mutex<PgTransaction<'static>>,
+    watch: Watch,
+}
+
+impl Pool {
+    /// Connects. Statements that take longer than `statement_timeout` are ended.
+    pub(super) async fn connect(
+        settings: &DatabaseSettings,
+        statement_timeout: Duration,
+        watch: Watch,
+    ) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(settings.url.expose());
+        options
+            .max_connections(settings.max_connections)
+            .min_connections(settings.min_connections)
+            .acquire_timeout(settings.acquire_timeout)
+            .idle_timeout(settings.idle_timeout)
+            .max_lifetime(settings.max_lifetime)
+            .test_before_acquire_if_idle_for(TRUSTED_IDLE)
+            .statement_timeout(statement_timeout)
+            // Statements carry the users' words: they do not belong in a log.
+            .sqlx_logging(false);
+        let connection = Database::connect(options).await?;
+        let pool = connection.get_postgres_connection_pool().clone();
+        Ok(Self { pool, watch })
+    }
+
+    /// Every row of a statement, as `read` reads it.
+    pub(super) async fn rows<T>(
+        &self,
+        statement: Statement,
+        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+    ) -> Result<Vec<T>, DbErr> {
+        self.watch.saw(&statement);
+        rows(&self.pool, statement, read).await
+    }
+
+    /// Makes changes of one user, all or nothing. Once this returns, they are on disk.
+    pub(super) async fn write(
+        &self,
+        viewer: &Viewer,
+        changes: Vec<Change>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Task>, WriteError> {
+        let transaction = Transaction {
+            transaction: Mutex::new(self.pool.begin().await.map_err(failed)?),
+            watch: self.watch.clone(),
+        };
+        let written = write(Session::Transaction(&transaction), viewer, changes, now).await;
+        let transaction = transaction.transaction.into_inner();
+        let ended = match written {
+            Ok(Written { changed: true, .. }) => transaction.commit().await,
+            // Where nothing has changed, the version is not used up.
+            Ok(_) | Err(_) => transaction.rollback().await,
+        };
+        ended.map_err(failed)?;
+        written.map(|written| written.tasks)
+    }
+
+    /// Lets running statements end, then closes every connection.
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Transaction {
+    /// Every row of a statement, as `read` reads it.
+    pub(super) async fn rows<T>(
+        &self,
+        statement: Statement,
+        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+    ) -> Result<Vec<T>, DbErr> {
+        self.watch.saw(&statement);
+        rows(&mut **self.transaction.lock().await, statement, read).await
+    }
+}
+
+async fn rows<T>(
+    executor: impl PgExecutor<'_>,
+    Statement { sql, values, .. }: Statement,
+    read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+) -> Result<Vec<T>, DbErr> {
+    let values = SqlxValues(values.unwrap_or_else(|| Values(Vec::new())));
+    // SeaORM built it: whatever a user wrote is among the values.
+    let query = sqlx::query_with(AssertSqlSafe(sql), values);
+    let rows = query.fetch_all(executor).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| read(&session::Row::Postgres(row)))
+        .collect()
+}
+
+/// The value of a column.
+pub(super) fn get<T>(row: &PgRow, column: usize) -> Result<T, DbErr>
+where
+    T: for<'row> sqlx::Decode<'row, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    row.try_get(column)
+        .map_err(|error| DbErr::Type(error.to_string()))
+}
+
+fn failed(error: sqlx::Error) -> DbErr {
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+        other => DbErr::Query(RuntimeErr::SqlxError(Arc::new(other))),
     }
 }

@@ -1,21 +1,21 @@
 //! Where statements run: on Postgres or on SQLite, inside of a transaction or not.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult,
-    StatementBuilder, TryGetable,
-};
+use sea_orm::sqlx::postgres::{PgRow, Postgres};
+use sea_orm::sqlx::{Decode, Type};
+use sea_orm::{DatabaseBackend, DbErr, StatementBuilder};
 use uuid::Uuid;
 
-use super::sqlite::{self, FromValue};
+use super::sqlite::FromValue;
+use super::{postgres, sqlite};
 
 /// Something that runs statements.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Session<'a> {
     /// Any connection to Postgres.
-    Postgres(&'a DatabaseConnection),
+    Pool(&'a postgres::Pool),
     /// A transaction on Postgres.
-    Transaction(&'a DatabaseTransaction),
+    Transaction(&'a postgres::Transaction),
     /// Any reader of an SQLite file.
     Readers(&'a sqlite::Readers),
     /// The transaction that is open on an SQLite file.
@@ -26,28 +26,24 @@ impl Session<'_> {
     /// Whose SQL is spoken here.
     pub(super) const fn backend(self) -> DatabaseBackend {
         match self {
-            Self::Postgres(_) | Self::Transaction(_) => DatabaseBackend::Postgres,
+            Self::Pool(_) | Self::Transaction(_) => DatabaseBackend::Postgres,
             Self::Readers(_) | Self::Writing(_) => DatabaseBackend::Sqlite,
         }
     }
 
-    /// Every row, as `read` reads it.
+    /// Every row of a statement, as `read` reads it.
     pub(super) async fn rows<T: Send + 'static>(
         self,
         statement: &impl StatementBuilder,
         read: impl Fn(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, DbErr> {
-        let rows = match self {
-            Self::Postgres(connection) => connection.query_all(statement).await?,
-            Self::Transaction(transaction) => transaction.query_all(statement).await?,
-            Self::Readers(readers) => {
-                return readers.rows(self.backend().build(statement), read).await;
-            }
-            Self::Writing(writing) => {
-                return writing.rows(&self.backend().build(statement), read);
-            }
-        };
-        rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+        let statement = self.backend().build(statement);
+        match self {
+            Self::Pool(pool) => pool.rows(statement, read).await,
+            Self::Transaction(transaction) => transaction.rows(statement, read).await,
+            Self::Readers(readers) => readers.rows(statement, read).await,
+            Self::Writing(writing) => writing.rows(&statement, read),
+        }
     }
 
     /// The one row that there can be.
@@ -61,17 +57,13 @@ impl Session<'_> {
 
     /// Runs what returns no rows.
     pub(super) async fn execute(self, statement: &impl StatementBuilder) -> Result<(), DbErr> {
-        match self {
-            Self::Postgres(connection) => connection.execute(statement).await.map(drop),
-            Self::Transaction(transaction) => transaction.execute(statement).await.map(drop),
-            Self::Readers(_) | Self::Writing(_) => self.rows(statement, |_| Ok(())).await.map(drop),
-        }
+        self.rows(statement, |_| Ok(())).await.map(drop)
     }
 }
 
 /// One row. Its columns are read by place and not by name: a name is looked up in each row anew.
 pub(super) enum Row<'a> {
-    Postgres(&'a QueryResult),
+    Postgres(&'a PgRow),
     Sqlite(&'a sqlite::Row<'a>),
 }
 
@@ -79,14 +71,14 @@ impl Row<'_> {
     /// The value of a column, counted from 0.
     pub(super) fn get<T: Stored>(&self, column: usize) -> Result<T, DbErr> {
         match self {
-            Self::Postgres(row) => Ok(row.try_get_by_index(column)?),
+            Self::Postgres(row) => postgres::get(row, column),
             Self::Sqlite(row) => sqlite::get(row, column),
         }
     }
 }
 
 /// What both databases can hold.
-pub(super) trait Stored: TryGetable + FromValue {}
+pub(super) trait Stored: for<'a> Decode<'a, Postgres> + Type<Postgres> + FromValue {}
 
 impl Stored for bool {}
 impl Stored for i16 {}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use sea_orm::{DatabaseConnection, Statement};
+use sea_orm::Statement;
 
 type Observer = Box<dyn Fn(&Statement) + Send + Sync>;
 
@@ -30,11 +30,6 @@ impl Watch {
     pub fn observe(&self, observer: impl Fn(&Statement) + Send + Sync + 'static) {
         // A second observer is a mistake of the caller that harms nobody.
         let _ = self.0.observer.set(Box::new(observer));
-    }
-
-    pub(super) fn attach(&self, connection: &mut DatabaseConnection) {
-        let watch = self.clone();
-        connection.set_metric_callback(move |info| watch.saw(info.statement));
     }
 
     /// Counts a statement.

@@ -9,7 +9,7 @@ use super::owned::Owned;
 use super::session::Session;
 use super::toggle::toggle;
 use super::work::Work;
-use super::{ChangeError, Database, StoreError, Tasks, postgres};
+use super::{ChangeError, Database, StoreError, Tasks};
 use crate::identity::Viewer;
 use crate::task::{Change, Task};
 
@@ -58,9 +58,7 @@ impl Tasks<'_> {
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>, WriteError> {
         match &self.store.database {
-            Database::Postgres(pool) => {
-                postgres::write_alone(pool, self.viewer, changes, now).await
-            }
+            Database::Postgres(pool) => pool.write(self.viewer, changes, now).await,
             Database::Sqlite(_, writer) => writer.write(self.viewer, changes, now).await,
         }
     }

@@ -154,7 +154,7 @@ async fn what_sqlite_undoes_by_itself_is_told_to_all_whom_it_concerns() {
     assert_eq!(stored, told[&true], "stored is what was acknowledged");
     assert!(told[&false].contains("undo"));
     assert!(told[&false].len() > 1, "some share the fate of another");
-    docket.server.shutdown().await.unwrap();
+    docket.server.shutdown().await;
 }
 
 /// Nothing is left beside the file by a server that was stopped.
@@ -165,6 +165,6 @@ async fn a_server_that_stops_leaves_no_log_behind() {
     let file = docket.database_url.strip_prefix("sqlite://").unwrap();
     let log = file.replace("?mode=rwc", "-wal");
     assert!(std::fs::exists(&log).unwrap());
-    docket.server.shutdown().await.unwrap();
+    docket.server.shutdown().await;
     assert!(!std::fs::exists(&log).unwrap());
 }
