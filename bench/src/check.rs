@@ -205,7 +205,7 @@ pub(crate) async fn database_is_asked(
     Ok(database.close().await?)
 }
 
-/// So do the tags and the subtasks of a page.
+/// The same of the tags and the subtasks of a page.
 async fn details_are_asked(
     contender: Contender,
     connection: &mut Connection,
