@@ -31,11 +31,19 @@ const tasks = pgTable('tasks', {
   completedAt: instant('completed_at'),
   priority: smallint(),
   dueDate: date('due_date'),
+  parentId: uuid('parent_id'),
   createdAt: instant('created_at').notNull(),
   updatedAt: instant('updated_at').notNull(),
   deletedAt: instant('deleted_at'),
   version: bigint({ mode: 'number' }).notNull(),
   list: smallint().generatedAlwaysAs(sql`0`),
+})
+
+const taskTags = pgTable('task_tags', {
+  userId: uuid('user_id').notNull(),
+  taskId: uuid('task_id').notNull(),
+  tagKey: text('tag_key').notNull(),
+  tag: text().notNull(),
 })
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 8 })
@@ -49,6 +57,24 @@ const pageByDueDate = db
   .limit(sql.placeholder('limit'))
   .prepare('page')
 
+// An array and not `inArray`, which cannot be prepared: it has as many placeholders as values.
+const tagsOfTasks = db
+  .select()
+  .from(taskTags)
+  .where(and(eq(taskTags.userId, sql.placeholder('user')), sql`${taskTags.taskId} = ANY(${sql.placeholder('ids')})`))
+  .orderBy(asc(taskTags.tagKey))
+  .prepare('tags')
+const subtasksOfTasks = db
+  .select()
+  .from(tasks)
+  .where(and(
+    eq(tasks.userId, sql.placeholder('user')),
+    sql`${tasks.parentId} = ANY(${sql.placeholder('ids')})`,
+    isNull(tasks.deletedAt),
+  ))
+  .orderBy(asc(tasks.createdAt), asc(tasks.id))
+  .prepare('subtasks')
+
 const typeDefs = `#graphql
   enum TaskStatus { PENDING }
   enum TaskSort { DUE_DATE }
@@ -58,6 +84,7 @@ const typeDefs = `#graphql
   type Task {
     id: ID! title: String! description: String completed: Boolean! completedAt: DateTime
     priority: TaskPriority dueDate: Date createdAt: DateTime! updatedAt: DateTime! version: Int!
+    tags: [String!]! subtasks: [Task!]!
   }
   type PageInfo { hasNextPage: Boolean! }
   type TaskConnection { nodes: [Task!]! pageInfo: PageInfo! }
@@ -132,8 +159,18 @@ const resolvers = {
     priority: (task) => [null, 'LOW', 'MEDIUM', 'HIGH'][task.priority ?? 0],
     createdAt: (task) => task.createdAt.toISOString(),
     updatedAt: (task) => task.updatedAt.toISOString(),
+    tags: async (task, _, { tagsByTask }) => (await tagsByTask.load(task.id)).map((row) => row.tag),
+    subtasks: (task, _, { subtasksByTask }) => subtasksByTask.load(task.id),
   },
 }
+
+// A loader of all rows that belong to each of some tasks.
+const loader = (query, viewer, owner) =>
+  new DataLoader(async (ids) => {
+    const byTask = new Map(ids.map((id) => [id, []]))
+    for (const row of await query.execute({ user: viewer.id, ids })) byTask.get(owner(row)).push(row)
+    return [...byTask.values()]
+  })
 
 const app = express()
 const httpServer = createServer(app)
@@ -155,7 +192,9 @@ const context = async ({ req }) => {
       const byId = new Map(found.map((task) => [task.id, task]))
       return ids.map((id) => byId.get(id) ?? null)
     })
-    return { viewer, taskById }
+    const tagsByTask = loader(tagsOfTasks, viewer, (row) => row.taskId)
+    const subtasksByTask = loader(subtasksOfTasks, viewer, (task) => task.parentId)
+    return { viewer, taskById, tagsByTask, subtasksByTask }
   } catch {
     throw new GraphQLError('The token is no good.', { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } })
   }

@@ -1,5 +1,6 @@
 """FastAPI with Strawberry: the same answers over GraphQL, with a loader for each request."""
 
+from collections import defaultdict
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
@@ -33,6 +34,45 @@ class TaskPriority(Enum):
     HIGH = 3
 
 
+class Context(BaseContext):
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self.viewer = viewer
+        self.task_by_id = DataLoader(load_fn=self.load_tasks)
+        self.tags_by_task = DataLoader(load_fn=self.load_tags)
+        self.subtasks_by_task = DataLoader(load_fn=self.load_subtasks)
+
+    async def load_tasks(self, ids: list[str]) -> list[tables.Task | None]:
+        wanted = [UUID(id) for id in ids]
+        query = select(tables.Task).where(tables.Task.user_id == self.viewer.id, tables.Task.id.in_(wanted))
+        async with session() as reading:
+            found = {task.id: task for task in await reading.exec(query)}
+        return [found.get(id) for id in wanted]
+
+    async def load_tags(self, ids: list[str]) -> list[list[str]]:
+        tag = tables.TaskTag
+        query = select(tag).where(tag.user_id == self.viewer.id, tag.task_id.in_([UUID(id) for id in ids]))
+        found = defaultdict(list)
+        async with session() as reading:
+            for row in await reading.exec(query.order_by(tag.tag_key)):
+                found[str(row.task_id)].append(row.tag)
+        return [found[id] for id in ids]
+
+    async def load_subtasks(self, ids: list[str]) -> list[list[tables.Task]]:
+        task = tables.Task
+        query = select(task).where(
+            task.user_id == self.viewer.id, task.parent_id.in_([UUID(id) for id in ids]), task.deleted_at.is_(None)
+        )
+        found = defaultdict(list)
+        async with session() as reading:
+            for row in await reading.exec(query.order_by(task.created_at, task.id)):
+                found[str(row.parent_id)].append(row)
+        return [found[id] for id in ids]
+
+
+Info = strawberry.Info[Context, None]
+
+
 @strawberry.type
 class Task:
     id: strawberry.ID
@@ -45,6 +85,14 @@ class Task:
     created_at: datetime
     updated_at: datetime
     version: int
+
+    @strawberry.field
+    async def tags(self, info: Info) -> list[str]:
+        return await info.context.tags_by_task.load(self.id)
+
+    @strawberry.field
+    async def subtasks(self, info: Info) -> list["Task"]:
+        return [shown(task) for task in await info.context.subtasks_by_task.load(self.id)]
 
 
 @strawberry.type
@@ -87,23 +135,6 @@ def shown(task: tables.Task) -> Task:
         updated_at=task.updated_at,
         version=task.version,
     )
-
-
-class Context(BaseContext):
-    def __init__(self, viewer: Viewer) -> None:
-        super().__init__()
-        self.viewer = viewer
-        self.task_by_id = DataLoader(load_fn=self.load)
-
-    async def load(self, ids: list[str]) -> list[tables.Task | None]:
-        wanted = [UUID(id) for id in ids]
-        query = select(tables.Task).where(tables.Task.user_id == self.viewer.id, tables.Task.id.in_(wanted))
-        async with session() as reading:
-            found = {task.id: task for task in await reading.exec(query)}
-        return [found.get(id) for id in wanted]
-
-
-Info = strawberry.Info[Context, None]
 
 
 @strawberry.type

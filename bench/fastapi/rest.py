@@ -8,10 +8,13 @@ from uuid import UUID
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from sqlalchemy.orm import selectinload
+from sqlalchemy.sql.base import ExecutableOption
 from sqlmodel import select
 
 from tables import Task, Viewer, add, session, turn, viewer
 
+T = TypeVar("T")
 app = FastAPI()
 Asking = Annotated[Viewer, Depends(viewer)]
 
@@ -39,17 +42,28 @@ class TaskPublic(Model):
     version: int
 
 
+class SubtaskPublic(Model):
+    id: UUID
+    title: str
+    completed: bool
+
+
+class TaskDetails(TaskPublic):
+    tags: list[str]
+    subtasks: list[SubtaskPublic]
+
+
 class PageInfo(Model):
     has_next_page: bool
 
 
-class Page(Model):
-    nodes: list[TaskPublic]
+class Page(Model, Generic[T]):
+    nodes: list[T]
     page_info: PageInfo
 
 
-class Tasks(Model):
-    tasks: Page
+class Tasks(Model, Generic[T]):
+    tasks: Page[T]
 
 
 class One(Model):
@@ -62,9 +76,6 @@ class Created(Model):
 
 class Toggled(Model):
     toggle_task: One
-
-
-T = TypeVar("T")
 
 
 class Data(Model, Generic[T]):
@@ -94,13 +105,30 @@ def public(task: Task) -> TaskPublic:
     )
 
 
-@app.get("/tasks")
-async def page(viewer: Asking, first: int) -> Data[Tasks]:
+def details(task: Task) -> TaskDetails:
+    subtasks = [SubtaskPublic(id=it.id, title=it.title, completed=it.completed_at is not None) for it in task.subtasks]
+    return TaskDetails(**dict(public(task)), tags=[it.tag for it in task.tags], subtasks=subtasks)
+
+
+async def due(viewer: Viewer, first: int, *options: ExecutableOption) -> tuple[list[Task], PageInfo]:
     pending = select(Task).where(Task.user_id == viewer.id, Task.list == 0, Task.due_date.is_not(None))
+    wanted = pending.order_by(Task.due_date, Task.id).limit(first + 1).options(*options)
     async with session() as reading:
-        found = (await reading.exec(pending.order_by(Task.due_date, Task.id).limit(first + 1))).all()
-    nodes = [public(task) for task in found[:first]]
-    return Data(data=Tasks(tasks=Page(nodes=nodes, page_info=PageInfo(has_next_page=len(found) > first))))
+        found = (await reading.exec(wanted)).all()
+    return found[:first], PageInfo(has_next_page=len(found) > first)
+
+
+@app.get("/tasks")
+async def page(viewer: Asking, first: int) -> Data[Tasks[TaskPublic]]:
+    found, page_info = await due(viewer, first)
+    return Data(data=Tasks(tasks=Page(nodes=[public(task) for task in found], page_info=page_info)))
+
+
+@app.get("/details")
+async def page_with_details(viewer: Asking, first: int) -> Data[Tasks[TaskDetails]]:
+    subtasks = Task.subtasks.and_(Task.deleted_at.is_(None))
+    found, page_info = await due(viewer, first, selectinload(Task.tags), selectinload(subtasks))
+    return Data(data=Tasks(tasks=Page(nodes=[details(task) for task in found], page_info=page_info)))
 
 
 @app.get("/tasks/{id}")

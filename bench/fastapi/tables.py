@@ -13,7 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Computed
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlmodel import Column, DateTime, Field, SmallInteger, SQLModel, case, null, update
+from sqlalchemy.orm import relationship
+from sqlmodel import Column, DateTime, Field, Relationship, SmallInteger, SQLModel, case, null, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 SECRET = os.environ["JWT_SECRET"]
@@ -37,6 +38,14 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_column=instant())
 
 
+class TaskTag(SQLModel, table=True):
+    __tablename__ = "task_tags"
+    user_id: UUID = Field(primary_key=True)
+    task_id: UUID = Field(primary_key=True)
+    tag_key: str = Field(primary_key=True)
+    tag: str
+
+
 class Task(SQLModel, table=True):
     __tablename__ = "tasks"
     user_id: UUID = Field(primary_key=True)
@@ -47,10 +56,26 @@ class Task(SQLModel, table=True):
     completed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     priority: int | None = Field(default=None, sa_type=SmallInteger)
     due_date: date | None = None
+    parent_id: UUID | None = None
     created_at: datetime = Field(sa_column=instant())
     updated_at: datetime = Field(sa_column=instant())
     deleted_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     version: int
+    tags: list[TaskTag] = Relationship(
+        sa_relationship=relationship(
+            primaryjoin="and_(Task.user_id == foreign(TaskTag.user_id), Task.id == foreign(TaskTag.task_id))",
+            order_by="TaskTag.tag_key",
+            viewonly=True,
+        )
+    )
+    subtasks: list["Task"] = Relationship(
+        sa_relationship=relationship(
+            primaryjoin="and_(Task.user_id == foreign(remote(Task.user_id)), "
+            "Task.id == foreign(remote(Task.parent_id)))",
+            order_by="(Task.created_at, Task.id)",
+            viewonly=True,
+        )
+    )
     list: int = Field(default=None, sa_column=Column(SmallInteger, Computed("0")))
 
 

@@ -17,15 +17,21 @@ await owner.connect()
 await owner.query(`
   DO $$ BEGIN CREATE ROLE app_user; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
   GRANT USAGE ON SCHEMA public TO app_user;
-  GRANT SELECT, INSERT, UPDATE ON users, tasks TO app_user;
+  GRANT SELECT, INSERT, UPDATE ON users, tasks, task_tags TO app_user;
   CREATE OR REPLACE FUNCTION current_user_id() RETURNS uuid LANGUAGE sql STABLE
     AS $$ SELECT nullif(current_setting('jwt.claims.user_id', true), '')::uuid $$;
   ALTER TABLE users ENABLE ROW LEVEL SECURITY;
   ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE task_tags ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS own ON users;
   DROP POLICY IF EXISTS own ON tasks;
+  DROP POLICY IF EXISTS own ON task_tags;
   CREATE POLICY own ON users TO app_user USING (id = (SELECT current_user_id()));
   CREATE POLICY own ON tasks TO app_user USING (user_id = (SELECT current_user_id()));
+  CREATE POLICY own ON task_tags TO app_user USING (user_id = (SELECT current_user_id()));
+  COMMENT ON TABLE tasks IS '@foreignKey (user_id, parent_id) references tasks (user_id, id)|@behavior +list';
+  COMMENT ON CONSTRAINT task_tags_task ON task_tags IS '@behavior +list';
+  COMMENT ON COLUMN tasks.deleted_at IS '@behavior +filterBy';
   CREATE OR REPLACE FUNCTION tasks_completed(task tasks) RETURNS boolean LANGUAGE sql STABLE
     AS $$ SELECT task.completed_at IS NOT NULL $$;
   CREATE OR REPLACE FUNCTION own_task(task_id uuid) RETURNS tasks LANGUAGE sql STABLE

@@ -10,11 +10,14 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use serde_json::{Value, json};
 
 use crate::contender::{Contender, Server};
-use crate::data::{self, TASKS, User};
+use crate::data::{self, TASKS, Task, User};
 use crate::database::{Databases, connect};
 use crate::load::{Answer, Request};
 use crate::operation::{DAY, Operation, PAGE, TITLE};
 use crate::wire::Connection;
+
+/// What stands in the tables where somebody else has been at them.
+const CHANGED: &str = "changed behind its back";
 
 /// How many tasks of each user are asked for one by one.
 const PICKED: usize = 2;
@@ -40,17 +43,21 @@ pub(crate) async fn requests_of(
     let mut random = fastrand::Rng::with_seed(11);
     let mut requests = Vec::new();
     for user in users {
-        let times = if operation == Operation::Page {
-            1
-        } else {
-            PICKED
+        let times = match operation {
+            Operation::Page | Operation::Details => 1,
+            Operation::Task | Operation::Create | Operation::Toggle => PICKED,
         };
         for _ in 0..times {
             let task = random.usize(0..TASKS);
             let bytes = operation.request(contender, user, task);
             let answer = match operation {
                 Operation::Create | Operation::Toggle => Answer::With("\"createdAt\""),
-                Operation::Page => known(&mut connection, &bytes, &user.page(PAGE)).await?,
+                Operation::Page => {
+                    known(&mut connection, &bytes, &user.page(PAGE, Task::json)).await?
+                }
+                Operation::Details => {
+                    known(&mut connection, &bytes, &user.page(PAGE, Task::details)).await?
+                }
                 Operation::Task => {
                     let wanted = json!({ "data": { "task": user.tasks[task].json() } });
                     known(&mut connection, &bytes, &wanted).await?
@@ -83,7 +90,8 @@ fn same(body: &[u8], wanted: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An answer without what each writes in its own way: instants, names of priorities, large numbers.
+/// An answer without what each writes in its own way: instants, names of priorities, large numbers, tags
+/// by themselves or as rows.
 fn plain(answer: Value) -> Value {
     match answer {
         Value::Object(fields) => fields
@@ -98,6 +106,10 @@ fn plain(answer: Value) -> Value {
                         .as_i64()
                         .and_then(|it| it.try_into().ok())
                         .map_or(Value::Null, |it| data::priority(it).into()),
+                    ("tags", Value::Array(tags)) => {
+                        let name = |tag: &Value| tag.get("tag").unwrap_or(tag).clone();
+                        tags.iter().map(name).collect()
+                    }
                     ("version", Value::String(text)) => {
                         text.parse::<i64>().map_or(value.clone(), Value::from)
                     }
@@ -121,16 +133,12 @@ pub(crate) async fn database_is_asked(
     let database = connect(url).await?;
     let mut connection = Connection::open(server.port).await?;
     let reader = users.first().context("no users")?;
-    let first = reader.page(1)["data"]["tasks"]["nodes"][0]["id"].clone();
-    let number = reader
-        .tasks
-        .iter()
-        .position(|task| first == task.id.to_string())
-        .context("nothing is due")?;
-    let task = &reader.tasks[number];
-    for title in ["changed behind its back", &task.title] {
-        rename(&database, reader, task.id, title).await?;
-        for operation in [Operation::Page, Operation::Task] {
+    let first = *reader.due().first().context("nothing is due")?;
+    let number = reader.tasks.iter().position(|task| task.id == first.id);
+    let number = number.context("it is nobody's")?;
+    for title in [CHANGED, &first.title] {
+        rename(&database, reader, first.id, title).await?;
+        for operation in [Operation::Page, Operation::Details, Operation::Task] {
             let body = connection
                 .ask(&operation.request(contender, reader, number))
                 .await?;
@@ -145,6 +153,8 @@ pub(crate) async fn database_is_asked(
             );
         }
     }
+
+    details_are_asked(contender, &mut connection, &database, reader).await?;
 
     let writer = users.last().context("no users")?;
     for (done, operation) in (1..).zip([Operation::Create, Operation::Toggle, Operation::Toggle]) {
@@ -164,7 +174,7 @@ pub(crate) async fn database_is_asked(
             2 => Some(old.completed_at.is_none()),
             _ => Some(old.completed_at.is_some()),
         };
-        let version = i64::try_from(TASKS)? + done;
+        let version = i64::try_from(writer.rows())? + done;
         ensure!(
             task["completed"].as_bool() == completed && task["version"] == version,
             "a wrong write: {answer}"
@@ -193,6 +203,42 @@ pub(crate) async fn database_is_asked(
         );
     }
     Ok(database.close().await?)
+}
+
+/// The same of the tags and the subtasks of a page.
+async fn details_are_asked(
+    contender: Contender,
+    connection: &mut Connection,
+    database: &DatabaseConnection,
+    reader: &User,
+) -> anyhow::Result<()> {
+    let page = || reader.due().into_iter().take(PAGE);
+    let tagged = page().find(|task| !task.tags.is_empty());
+    let tagged = tagged.context("no task of the page has tags")?;
+    let subtask = page().find_map(|task| task.subtasks.first());
+    let subtask = subtask.context("no task of the page has subtasks")?;
+    for (tag, title, shown) in [
+        (CHANGED, &*subtask.title, 1),
+        (tagged.tags[0], CHANGED, 1),
+        (tagged.tags[0], &*subtask.title, 0),
+    ] {
+        rename(database, reader, subtask.id, title).await?;
+        let mut update = Query::update();
+        update
+            .table(Alias::new("task_tags"))
+            .value(Alias::new("tag"), tag)
+            .and_where(Expr::col(Alias::new("user_id")).eq(reader.id))
+            .and_where(Expr::col(Alias::new("task_id")).eq(tagged.id))
+            .and_where(Expr::col(Alias::new("tag_key")).eq(tagged.tags[0].to_lowercase()));
+        database.execute(&update).await?;
+        let request = Operation::Details.request(contender, reader, 0);
+        let body = String::from_utf8(connection.ask(&request).await?.to_vec())?;
+        ensure!(
+            body.matches(CHANGED).count() == shown,
+            "details answers without asking: {body}"
+        );
+    }
+    Ok(())
 }
 
 async fn rename(
@@ -281,7 +327,12 @@ pub(crate) async fn statements_are_the_same(
                         .map(|(_, text)| text)
                 })
             });
-            sent.push(texts.map(str::to_owned).collect());
+            let mut texts: Vec<_> = texts.map(str::to_owned).collect();
+            if operation.reads() {
+                // What is read at once comes in any order.
+                texts.sort_unstable();
+            }
+            sent.push(texts);
         }
         let name = operation.name();
         ensure!(

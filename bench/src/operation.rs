@@ -11,14 +11,14 @@ use crate::wire;
 pub(crate) enum Operation {
     /// The first 20 pending tasks by due date
     Page,
+    /// The same page, each task with its tags and its subtasks
+    Details,
     /// One task
     Task,
     /// A new task
     Create,
     /// Done or not, turned
     Toggle,
-    // Next: a page with tags and subtasks, once Docket has them. It needs a document here and in
-    // `postgraphile`, a path for REST, and tags in `data`.
 }
 
 /// How many tasks a page has.
@@ -28,11 +28,18 @@ const FIELDS: &str =
     "id title description completed completedAt priority dueDate createdAt updatedAt version";
 
 impl Operation {
-    pub(crate) const ALL: [Self; 4] = [Self::Page, Self::Task, Self::Create, Self::Toggle];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Page,
+        Self::Details,
+        Self::Task,
+        Self::Create,
+        Self::Toggle,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Page => "page",
+            Self::Details => "details",
             Self::Task => "task",
             Self::Create => "create",
             Self::Toggle => "toggle",
@@ -40,7 +47,7 @@ impl Operation {
     }
 
     pub(crate) const fn reads(self) -> bool {
-        matches!(self, Self::Page | Self::Task)
+        matches!(self, Self::Page | Self::Details | Self::Task)
     }
 
     /// Asks for a user's task of this number, where it is about one.
@@ -53,6 +60,7 @@ impl Operation {
                     |method, path: &str, body: &str| wire::request(method, path, &user.token, body);
                 match self {
                     Self::Page => ask("GET", &format!("/tasks?first={PAGE}"), ""),
+                    Self::Details => ask("GET", &format!("/details?first={PAGE}"), ""),
                     Self::Task => ask("GET", &format!("/tasks/{id}"), ""),
                     Self::Create => ask(
                         "POST",
@@ -66,7 +74,7 @@ impl Operation {
                 &user.token,
                 &self.of_postgraphile(),
                 &match self {
-                    Self::Page => json!({ "first": PAGE }),
+                    Self::Page | Self::Details => json!({ "first": PAGE }),
                     Self::Task | Self::Toggle => json!({ "id": id.map(|id| id.to_string()) }),
                     Self::Create => json!({ "title": TITLE, "day": DAY }),
                 },
@@ -75,7 +83,7 @@ impl Operation {
                 &user.token,
                 &self.of_docket(),
                 &match self {
-                    Self::Page => json!({ "first": PAGE }),
+                    Self::Page | Self::Details => json!({ "first": PAGE }),
                     Self::Task | Self::Toggle => json!({ "id": id.map(|id| id.to_string()) }),
                     Self::Create => json!({ "input": { "title": TITLE, "dueDate": DAY } }),
                 },
@@ -94,6 +102,9 @@ impl Operation {
             Self::Page => format!(
                 "query Page($first: Int!) {{ tasks(status: PENDING, sort: DUE_DATE, first: $first) {{ nodes {{ {FIELDS} }} pageInfo {{ hasNextPage }} }} }}"
             ),
+            Self::Details => format!(
+                "query Details($first: Int!) {{ tasks(status: PENDING, sort: DUE_DATE, first: $first) {{ nodes {{ {FIELDS} tags subtasks {{ id title completed }} }} pageInfo {{ hasNextPage }} }} }}"
+            ),
             Self::Task => format!("query One($id: ID!) {{ task(id: $id) {{ {FIELDS} }} }}"),
             Self::Create => format!(
                 "mutation Create($input: CreateTaskInput!) {{ createTask(input: $input) {{ task {{ {FIELDS} }} }} }}"
@@ -110,6 +121,9 @@ impl Operation {
         match self {
             Self::Page => format!(
                 "query Page($first: Int!) {{ tasks: allTasks(condition: {{ list: 0 }}, orderBy: [DUE_DATE_ASC, ROW_ID_ASC], first: $first) {{ nodes {{ {fields} }} pageInfo {{ hasNextPage }} }} }}"
+            ),
+            Self::Details => format!(
+                "query Details($first: Int!) {{ tasks: allTasks(condition: {{ list: 0 }}, orderBy: [DUE_DATE_ASC, ROW_ID_ASC], first: $first) {{ nodes {{ {fields} tags: taskTagsByUserIdAndTaskIdList(orderBy: TAG_KEY_ASC) {{ tag }} subtasks: tasksByUserIdAndParentIdList(condition: {{ deletedAt: null }}, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]) {{ id: rowId title completed }} }} pageInfo {{ hasNextPage }} }} }}"
             ),
             Self::Task => {
                 format!("query One($id: UUID!) {{ task: ownTask(taskId: $id) {{ {fields} }} }}")

@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError, Tasks};
 use crate::task::{Tag, Task};
 
 /// How many keys go into one statement: more than the largest page has.
-const BATCH: usize = 1_000;
+pub(super) const BATCH: usize = 1_000;
 
 /// What one request has asked for, for as long as it lasts. Made when it is first asked: most requests
 /// need none, and few need all.
@@ -40,28 +40,17 @@ impl Loaders {
 
     /// The task with this id, if the user has it.
     pub(super) async fn task(&self, id: Uuid) -> Result<Option<Task>, Failure> {
-        let read: Read<_> = |tasks, ids| {
-            Box::pin(async move {
-                let found = tasks.by_ids(ids).await?;
-                Ok(found
-                    .into_iter()
-                    .map(|task| (task.id, Some(task)))
-                    .collect())
-            })
-        };
-        load(self.tasks.get_or_init(|| self.batches(read)), id).await
+        load(self.tasks.get_or_init(|| self.batches(TASKS)), id).await
     }
 
     /// The tags of a task, by name.
     pub(super) async fn tags(&self, task: Uuid) -> Result<Vec<Tag>, Failure> {
-        let read: Read<_> = |tasks, ids| Box::pin(async move { tasks.tags_of(ids).await });
-        load(self.tags.get_or_init(|| self.batches(read)), task).await
+        load(self.tags.get_or_init(|| self.batches(TAGS)), task).await
     }
 
     /// The subtasks of a task, oldest first; see [`Tasks::subtasks_of`].
     pub(super) async fn subtasks(&self, task: Uuid) -> Result<Vec<Task>, Failure> {
-        let read: Read<_> = |tasks, ids| Box::pin(async move { tasks.subtasks_of(ids).await });
-        load(self.subtasks.get_or_init(|| self.batches(read)), task).await
+        load(self.subtasks.get_or_init(|| self.batches(SUBTASKS)), task).await
     }
 
     fn batches<V: Answer>(&self, read: Read<V>) -> Batches<V> {
@@ -75,17 +64,34 @@ impl Loaders {
 }
 
 /// What a key stands for; its default is what it is when the user has nothing for it.
-trait Answer: Clone + Default + Send + Sync + 'static {}
+pub(super) trait Answer: Clone + Default + Send + Sync + 'static {}
 
 impl<T: Clone + Default + Send + Sync + 'static> Answer for T {}
 
 type Batches<V> = Loader<Uuid, Result<V, LoadError>, Batch<V>>;
 
-type Reading<'a, V> =
+pub(super) type Reading<'a, V> =
     Pin<Box<dyn Future<Output = Result<HashMap<Uuid, V>, StoreError>> + Send + 'a>>;
 
-/// Reads what some keys stand for.
-type Read<V> = for<'a> fn(Tasks<'a>, &'a [Uuid]) -> Reading<'a, V>;
+/// Reads what some keys stand for, which are at most [`BATCH`]. One statement.
+pub(super) type Read<V> = for<'a> fn(Tasks<'a>, &'a [Uuid]) -> Reading<'a, V>;
+
+/// Tasks by their ids.
+pub(super) const TASKS: Read<Option<Task>> = |tasks, ids| {
+    Box::pin(async move {
+        let found = tasks.by_ids(ids).await?;
+        let found = found.into_iter().map(|task| (task.id, Some(task)));
+        Ok(found.collect())
+    })
+};
+
+/// Tags by their tasks.
+pub(super) const TAGS: Read<Vec<Tag>> =
+    |tasks, ids| Box::pin(async move { tasks.tags_of(ids).await });
+
+/// Subtasks by their parents.
+pub(super) const SUBTASKS: Read<Vec<Task>> =
+    |tasks, ids| Box::pin(async move { tasks.subtasks_of(ids).await });
 
 async fn load<V: Answer>(batches: &Batches<V>, key: Uuid) -> Result<V, Failure> {
     match batches.try_load(key).await {

@@ -83,11 +83,8 @@ impl Task {
             return Ok(Vec::new());
         }
         let subtasks = ctx.loaders()?.subtasks(self.0.id).await?;
-        let wanted = |subtask: &task::Task| {
-            status.takes(subtask.completed_at.is_some())
-                && subtask.with_parent == self.0.deleted_at.is_some()
-        };
-        Ok(subtasks.into_iter().filter(wanted).map(Self).collect())
+        let shown = |subtask: &task::Task| shows(&self.0, subtask, status);
+        Ok(subtasks.into_iter().filter(shown).map(Self).collect())
     }
 
     /// When it was created.
@@ -110,4 +107,10 @@ impl Task {
     async fn version(&self) -> i64 {
         self.0.version
     }
+}
+
+/// Whether a task shows one of its subtasks where those of a status are asked for: while it lies in the
+/// trash it shows those that it took along, else those that are out of it.
+pub(super) fn shows(task: &task::Task, subtask: &task::Task, status: TaskStatus) -> bool {
+    status.takes(subtask.completed_at.is_some()) && subtask.with_parent == task.deleted_at.is_some()
 }

@@ -230,7 +230,10 @@ on_both_databases! {
         let create = "mutation($inputs: [CreateTaskInput!]!) { createTasks(inputs: $inputs) { tasks { id } } }";
         alice.data(create, json!({ "inputs": parents })).await;
         alice.data(create, json!({ "inputs": children })).await;
-        for (document, statements) in [(query, 3), (subtasks, 3)] {
+        // Tags wait for those of the subtasks, and of their parents.
+        let deep = "query($first: Int!) { tasks(first: $first, filter: { topLevel: true }) { nodes { id tags subtasks(status: PENDING) { id tags } } } }";
+        let deeper = "query($first: Int!) { tasks(first: $first, filter: { topLevel: true }) { nodes { id tags subtasks { id tags up: parent { tags } } done: subtasks(status: COMPLETED) { tags } } } }";
+        for (document, statements) in [(query, 3), (subtasks, 3), (deep, 3), (deeper, 4)] {
             for first in [1, 100] {
                 let before = docket.server.statements();
                 let data = alice.data(document, json!({ "first": first })).await;

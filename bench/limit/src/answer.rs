@@ -64,6 +64,18 @@ pub(crate) struct Task {
     #[serde(serialize_with = "instant")]
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tags: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) subtasks: Option<Vec<Subtask>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Subtask {
+    #[serde(serialize_with = "id")]
+    pub(crate) id: Uuid,
+    pub(crate) title: String,
+    pub(crate) completed: bool,
 }
 
 fn priority<S: Serializer>(value: &Option<i16>, to: S) -> Result<S::Ok, S::Error> {

@@ -1,5 +1,6 @@
 //! The handlers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -11,7 +12,7 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::answer::{Changed, Data, One, Page, PageInfo, Tasks};
+use crate::answer::{Changed, Data, One, Page, PageInfo, Subtask, Task, Tasks};
 use crate::store::Store;
 use crate::tokens::{Tokens, Viewer};
 
@@ -25,6 +26,7 @@ type Shared<S> = State<Arc<Service<S>>>;
 pub(crate) fn router<S: Store>(store: S, tokens: Tokens) -> Router {
     Router::new()
         .route("/tasks", get(page::<S>).post(create::<S>))
+        .route("/details", get(details::<S>))
         .route("/tasks/{id}", get(one::<S>))
         .route("/tasks/{id}/toggle", post(toggle::<S>))
         .with_state(Arc::new(Service { store, tokens }))
@@ -33,6 +35,21 @@ pub(crate) fn router<S: Store>(store: S, tokens: Tokens) -> Router {
 #[derive(Deserialize)]
 struct Paging {
     first: u16,
+}
+
+impl Paging {
+    /// One more than the page has tells whether there is more.
+    fn limit(&self) -> i64 {
+        i64::from(self.first) + 1
+    }
+
+    fn page(&self, mut nodes: Vec<Task>) -> Page {
+        let wanted = usize::from(self.first);
+        let has_next_page = nodes.len() > wanted;
+        nodes.truncate(wanted);
+        let page_info = PageInfo { has_next_page };
+        Page { nodes, page_info }
+    }
 }
 
 /// A task to be created.
@@ -49,13 +66,39 @@ async fn page<S: Store>(
     Query(paging): Query<Paging>,
 ) -> Result<Response<Body>, StatusCode> {
     let viewer = service.viewer(&headers, now())?;
-    let wanted = usize::from(paging.first);
-    let found = service.store.page(viewer.id, i64::from(paging.first) + 1);
-    let mut nodes = found.await.map_err(failed)?;
-    let has_next_page = nodes.len() > wanted;
-    nodes.truncate(wanted);
-    let page_info = PageInfo { has_next_page };
-    let tasks = Page { nodes, page_info };
+    let found = service.store.page(viewer.id, paging.limit()).await;
+    let tasks = paging.page(found.map_err(failed)?);
+    json(&Data {
+        data: Tasks { tasks },
+    })
+}
+
+async fn details<S: Store>(
+    State(service): Shared<S>,
+    headers: HeaderMap,
+    Query(paging): Query<Paging>,
+) -> Result<Response<Body>, StatusCode> {
+    let viewer = service.viewer(&headers, now())?;
+    let found = service.store.page_for_details(viewer.id, paging.limit());
+    let mut tasks = paging.page(found.await.map_err(failed)?);
+    let ids: Vec<Uuid> = tasks.nodes.iter().map(|task| task.id).collect();
+    let (tags, subtasks) = tokio::try_join!(
+        service.store.tags(viewer.id, &ids),
+        service.store.subtasks(viewer.id, &ids)
+    )
+    .map_err(failed)?;
+    let mut of: HashMap<Uuid, (Vec<String>, Vec<Subtask>)> = HashMap::new();
+    for (task, tag) in tags {
+        of.entry(task).or_default().0.push(tag);
+    }
+    for (task, subtask) in subtasks {
+        of.entry(task).or_default().1.push(subtask);
+    }
+    for task in &mut tasks.nodes {
+        let (tags, subtasks) = of.remove(&task.id).unwrap_or_default();
+        task.tags = Some(tags);
+        task.subtasks = Some(subtasks);
+    }
     json(&Data {
         data: Tasks { tasks },
     })

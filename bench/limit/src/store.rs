@@ -1,6 +1,7 @@
 //! The statements, each prepared once for a connection. `bench/run` holds those on Postgres against
 //! what Docket sends there, and fails where they differ.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use sqlx::postgres::{PgPoolOptions, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Executor as _, Pool, Row as _};
+use sqlx::{AssertSqlSafe, Executor as _, Pool, Row as _};
 use uuid::Uuid;
 
-use crate::answer::Task;
+use crate::answer::{Subtask, Task};
 use crate::tokens::Viewer;
 
 /// As many connections as Docket has by default.
@@ -22,6 +23,24 @@ const CONNECTIONS: u32 = 8;
 pub(crate) trait Store: Send + Sync + 'static {
     /// The first pending tasks by due date; everybody in the benchmark has more of them than are asked for.
     fn page(&self, user: Uuid, limit: i64) -> impl Future<Output = sqlx::Result<Vec<Task>>> + Send;
+    /// The same, with what tells which subtasks each of them shows.
+    fn page_for_details(
+        &self,
+        user: Uuid,
+        limit: i64,
+    ) -> impl Future<Output = sqlx::Result<Vec<Task>>> + Send;
+    /// The tags of tasks, by name.
+    fn tags(
+        &self,
+        user: Uuid,
+        ids: &[Uuid],
+    ) -> impl Future<Output = sqlx::Result<Vec<(Uuid, String)>>> + Send;
+    /// The subtasks of tasks, oldest first.
+    fn subtasks(
+        &self,
+        user: Uuid,
+        ids: &[Uuid],
+    ) -> impl Future<Output = sqlx::Result<Vec<(Uuid, Subtask)>>> + Send;
     fn one(&self, user: Uuid, id: Uuid) -> impl Future<Output = sqlx::Result<Option<Task>>> + Send;
     fn create(
         &self,
@@ -40,7 +59,8 @@ pub(crate) trait Store: Send + Sync + 'static {
 
 /// The same code for two databases: in sqlx they are types that have nothing in common but shape.
 macro_rules! store {
-    ($module:ident, $Database:ty, begin: $begin:expr, page: $page:expr, one: $one:expr,
+    ($module:ident, $Database:ty, begin: $begin:expr, page: $page:expr, page_for_details: $page_for_details:expr,
+     tags: $tags:expr, subtasks: $subtasks:expr, one: $one:expr,
      version: $version:expr, create: $create:expr, toggle: $toggle:expr $(,)?) => {
         pub(crate) mod $module {
             use super::*;
@@ -54,6 +74,59 @@ macro_rules! store {
                 async fn page(&self, user: Uuid, limit: i64) -> sqlx::Result<Vec<Task>> {
                     let query = sqlx::query($page).bind(user).bind(0_i16).bind(limit);
                     query.try_map(task).fetch_all(&self.reader).await
+                }
+
+                async fn page_for_details(
+                    &self,
+                    user: Uuid,
+                    limit: i64,
+                ) -> sqlx::Result<Vec<Task>> {
+                    let query = sqlx::query($page_for_details)
+                        .bind(user)
+                        .bind(0_i16)
+                        .bind(limit);
+                    query.try_map(task).fetch_all(&self.reader).await
+                }
+
+                async fn tags(
+                    &self,
+                    user: Uuid,
+                    ids: &[Uuid],
+                ) -> sqlx::Result<Vec<(Uuid, String)>> {
+                    let query = sqlx::query(AssertSqlSafe($tags(ids))).bind(user);
+                    let query = ids.iter().fold(query, |query, id| query.bind(*id));
+                    let tag = |row: <$Database as sqlx::Database>::Row| {
+                        Ok((row.try_get(0)?, row.try_get(2)?))
+                    };
+                    query.try_map(tag).fetch_all(&self.reader).await
+                }
+
+                async fn subtasks(
+                    &self,
+                    user: Uuid,
+                    ids: &[Uuid],
+                ) -> sqlx::Result<Vec<(Uuid, Subtask)>> {
+                    let query = sqlx::query(AssertSqlSafe($subtasks(ids))).bind(user);
+                    let query = ids
+                        .iter()
+                        .fold(query, |query, id| query.bind(*id))
+                        .bind(true);
+                    let subtask = |row: <$Database as sqlx::Database>::Row| {
+                        let created_at: DateTime<Utc> = row.try_get(8)?;
+                        let subtask = Subtask {
+                            id: row.try_get(0)?,
+                            title: row.try_get(1)?,
+                            completed: row.try_get::<Option<DateTime<Utc>>, _>(3)?.is_some(),
+                        };
+                        Ok((created_at, row.try_get(7)?, subtask))
+                    };
+                    let mut found = query.try_map(subtask).fetch_all(&self.reader).await?;
+                    found
+                        .sort_unstable_by_key(|(created_at, _, subtask)| (*created_at, subtask.id));
+                    Ok(found
+                        .into_iter()
+                        .map(|(_, parent, subtask)| (parent, subtask))
+                        .collect())
                 }
 
                 async fn one(&self, user: Uuid, id: Uuid) -> sqlx::Result<Option<Task>> {
@@ -81,6 +154,8 @@ macro_rules! store {
                         created_at: now,
                         updated_at: now,
                         version,
+                        tags: None,
+                        subtasks: None,
                     };
                     let query = sqlx::query($create)
                         .bind(viewer.id)
@@ -144,9 +219,12 @@ macro_rules! store {
 
             fn task(row: <$Database as sqlx::Database>::Row) -> sqlx::Result<Task> {
                 let completed_at: Option<DateTime<Utc>> = row.try_get(3)?;
-                // A toggle returns the whole task, with four columns that are not shown.
-                let whole = row.len() > 9;
-                let (created, version) = if whole { (8, 12) } else { (6, 8) };
+                // Details need two columns that are not shown, and a toggle returns the whole task.
+                let (created, version) = match row.len() {
+                    9 => (6, 8),
+                    11 => (7, 10),
+                    _ => (8, 12),
+                };
                 Ok(Task {
                     id: row.try_get(0)?,
                     title: row.try_get(1)?,
@@ -158,6 +236,8 @@ macro_rules! store {
                     created_at: row.try_get(created)?,
                     updated_at: row.try_get(created + 1)?,
                     version: row.try_get(version)?,
+                    tags: None,
+                    subtasks: None,
                 })
             }
         }
@@ -168,6 +248,9 @@ macro_rules! store {
 store!(
     postgres, Postgres, begin: "BEGIN",
     page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."list" = $2 AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT $3"#,
+    page_for_details: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."parent_id", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."list" = $2 AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT $3"#,
+    tags: |ids: &[Uuid]| format!(r#"SELECT "task_tags"."task_id", "task_tags"."tag_key", "task_tags"."tag" FROM "task_tags" WHERE "task_tags"."user_id" = $1 AND "task_tags"."task_id" IN ({}) ORDER BY "task_tags"."tag_key" ASC"#, numbered(ids)),
+    subtasks: |ids: &[Uuid]| format!(r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."parent_id", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."with_parent", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND ("tasks"."parent_id" IN ({}) AND ("tasks"."deleted_at" IS NULL OR "tasks"."with_parent" = ${}))"#, numbered(ids), ids.len() + 2),
     one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = $1 AND "tasks"."id" = $2"#,
     version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES ($1, $2, $3, $4, $5) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + $6 RETURNING "last_version""#,
     create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT ("user_id", "id") DO UPDATE SET "title" = "excluded"."title", "title_key" = "excluded"."title_key", "description" = "excluded"."description", "description_key" = "excluded"."description_key", "completed_at" = "excluded"."completed_at", "priority" = "excluded"."priority", "due_date" = "excluded"."due_date", "due_time" = "excluded"."due_time", "parent_id" = "excluded"."parent_id", "updated_at" = "excluded"."updated_at", "deleted_at" = "excluded"."deleted_at", "with_parent" = "excluded"."with_parent", "version" = "excluded"."version""#,
@@ -176,11 +259,30 @@ store!(
 store!(
     sqlite, Sqlite, begin: "BEGIN IMMEDIATE",
     page: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."list" = ? AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT ?"#,
+    page_for_details: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."parent_id", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."list" = ? AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT ?"#,
+    tags: |ids: &[Uuid]| format!(r#"SELECT "task_tags"."task_id", "task_tags"."tag_key", "task_tags"."tag" FROM "task_tags" WHERE "task_tags"."user_id" = ? AND "task_tags"."task_id" IN ({}) ORDER BY "task_tags"."tag_key" ASC"#, marks(ids)),
+    subtasks: |ids: &[Uuid]| format!(r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."due_time", "tasks"."parent_id", "tasks"."created_at", "tasks"."updated_at", "tasks"."deleted_at", "tasks"."with_parent", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND ("tasks"."parent_id" IN ({}) AND ("tasks"."deleted_at" IS NULL OR "tasks"."with_parent" = ?))"#, marks(ids)),
     one: r#"SELECT "tasks"."id", "tasks"."title", "tasks"."description", "tasks"."completed_at", "tasks"."priority", "tasks"."due_date", "tasks"."created_at", "tasks"."updated_at", "tasks"."version" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."id" = ?"#,
     version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + ? RETURNING "last_version""#,
     create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("user_id", "id") DO UPDATE SET "title" = "excluded"."title", "title_key" = "excluded"."title_key", "description" = "excluded"."description", "description_key" = "excluded"."description_key", "completed_at" = "excluded"."completed_at", "priority" = "excluded"."priority", "due_date" = "excluded"."due_date", "due_time" = "excluded"."due_time", "parent_id" = "excluded"."parent_id", "updated_at" = "excluded"."updated_at", "deleted_at" = "excluded"."deleted_at", "with_parent" = "excluded"."with_parent", "version" = "excluded"."version""#,
     toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN ? END), "updated_at" = ?, "version" = ? WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
 );
+
+/// Places for ids in a statement on Postgres, the second and those after it.
+fn numbered(ids: &[Uuid]) -> String {
+    let mut places = String::with_capacity(ids.len() * 5);
+    for place in 2..ids.len() + 2 {
+        let comma = if place > 2 { ", " } else { "" };
+        // Writing to a text cannot fail.
+        let _ = write!(places, "{comma}${place}");
+    }
+    places
+}
+
+/// The same on SQLite.
+fn marks(ids: &[Uuid]) -> String {
+    vec!["?"; ids.len()].join(", ")
+}
 
 impl postgres::Store {
     pub(crate) async fn connect(url: &str) -> sqlx::Result<Self> {

@@ -79,6 +79,14 @@ impl Given<'_> {
     }
 }
 
+/// An argument that is the same for every request, or its default. Nothing, where a variable decides.
+pub(super) fn constant<T: Argument>(field: &Field, name: &str) -> Option<T> {
+    match field.get_argument(name) {
+        Some(value) => T::parse(Some(value.node.clone().into_const()?)).ok(),
+        None => T::left_out(),
+    }
+}
+
 /// What an argument is where it is left out.
 pub(super) trait Argument: InputType {
     fn left_out() -> Option<Self>;

@@ -1,12 +1,16 @@
 //! The short way for the usual operations: one root field, which lists tasks, finds one or changes one.
-//! Its selection is laid out once ([`plan`]), when the document is validated; to run it is then one call
-//! to the store and one pass over the tasks, which writes the bytes of the answer ([`write`]).
+//! Its selection is laid out once ([`plan`], [`shape`]), when the document is validated; to run it is then
+//! one call to the store, one more for each kind of what belongs to the tasks where that is shown
+//! ([`related`]), and one pass over all of it, which writes the bytes of the answer ([`write`]).
 //!
 //! The engine is what counts. Whatever a plan does not know, and whatever breaks a rule, goes the engine's
 //! way; nothing that was answered here differs from its answer by a byte, which a test sees to.
 
 mod arguments;
+mod json;
 mod plan;
+mod related;
+mod shape;
 mod write;
 
 pub(super) use plan::Plan;
@@ -15,12 +19,14 @@ use async_graphql::{Error, PathSegment, Response, Value, Variables};
 
 use self::arguments::Given;
 use self::plan::{Change, Root};
+use self::related::Related;
+use self::shape::{Shape, TaskField};
 use super::context::Caller;
 use super::failure::Failure;
 use super::inputs::{CreateTaskInput, UpdateTaskInput};
 use super::list::ListArguments;
-use crate::store::{ChangeError, Store, StoreError};
-use crate::task::{Change as TaskChange, List, NewTask, PageSizes, Patch, Window, parse_id};
+use crate::store::{ChangeError, Store, StoreError, Tasks};
+use crate::task::{Change as TaskChange, List, NewTask, PageSizes, Patch, Task, Window, parse_id};
 
 /// Why an operation is not answered here.
 pub(super) enum Detour {
@@ -73,8 +79,12 @@ impl Plan {
                 } else {
                     None
                 };
+                let shapes = selection.tasks();
+                let related = related(tasks, &page.tasks, &shapes).await?;
                 let asked = (&list, &window);
-                Ok(write::list(&self.key, selection, asked, &page, total))
+                Ok(write::list(
+                    &self.key, selection, asked, &page, &related, total,
+                ))
             }
             Root::One(shape) => {
                 // An id that no task can have belongs to no task.
@@ -82,7 +92,8 @@ impl Plan {
                     Some(id) => tasks.find(id, shape.parts()).await?,
                     None => None,
                 };
-                Ok(write::one(&self.key, shape, found.as_ref()))
+                let related = related(tasks, found.as_slice(), &[shape]).await?;
+                Ok(write::one(&self.key, shape, found.as_ref(), &related))
             }
             Root::Change(change, payload) => {
                 let change = changed(*change, &given).ok_or(ENGINE)?;
@@ -108,6 +119,16 @@ impl Plan {
         response.errors.push(error);
         response
     }
+}
+
+/// What belongs to tasks. Where it cannot be read, only the engine can tell what is null for that.
+async fn related(
+    tasks: Tasks<'_>,
+    of: &[Task],
+    shapes: &[&Shape<TaskField>],
+) -> Result<Related, Detour> {
+    let read = Related::read(tasks, of, shapes).await;
+    read.map_err(|_| ENGINE)
 }
 
 /// The list and the window that are asked for.

@@ -1,12 +1,11 @@
-//! Selections laid out for one pass: what is written for each task, in which order, under which keys.
+//! Operations laid out: the root field, and the pages and payloads that it answers with.
 
-use async_graphql::parser::types::{
-    Field, OperationDefinition, OperationType, Selection, SelectionSet,
-};
+use async_graphql::parser::types::{Field, OperationDefinition, OperationType, Selection};
 use async_graphql::{Name, Pos};
 
 use super::arguments::Arguments;
-use crate::task::{End, Part, Parts, Window};
+use super::shape::{Key, Shape, TaskField, tasks};
+use crate::task::{End, Parts, Window};
 
 /// An operation that can go the short way.
 #[derive(Debug)]
@@ -18,14 +17,6 @@ pub(in crate::graphql) struct Plan {
     pub(super) arguments: Arguments,
     pub(super) root: Root,
 }
-
-/// A response key as JSON writes it, quotes and colon included.
-#[derive(Debug)]
-pub(super) struct Key(pub(super) Box<[u8]>);
-
-/// A selection: what is written, in order, each under its key.
-#[derive(Debug)]
-pub(super) struct Shape<F>(pub(super) Box<[(Key, F)]>);
 
 /// The root field.
 #[derive(Debug)]
@@ -79,23 +70,6 @@ pub(super) enum PayloadField {
     DeletedTaskId,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) enum TaskField {
-    TypeName,
-    Id,
-    Title,
-    Description,
-    Completed,
-    CompletedAt,
-    Priority,
-    DueDate,
-    DueTime,
-    CreatedAt,
-    UpdatedAt,
-    DeletedAt,
-    Version,
-}
-
 impl Plan {
     /// Lays out a collected operation; nothing, where it has something that only the engine knows.
     pub(in crate::graphql) fn of(operation: &OperationDefinition) -> Option<Self> {
@@ -110,7 +84,7 @@ impl Plan {
         let name = field.name.node.as_str();
         let root = match (operation.ty, name) {
             (OperationType::Query, "tasks") => Root::List(Shape::of(set, list_field)?),
-            (OperationType::Query, "task") => Root::One(Shape::of(set, task_field)?),
+            (OperationType::Query, "task") => Root::One(tasks(field)?),
             (OperationType::Mutation, name) => {
                 let (change, payload) = match name {
                     "createTask" => (Change::Create, "CreateTaskPayload"),
@@ -123,7 +97,9 @@ impl Plan {
                 let field = |field: &Field| {
                     Some(match field.name.node.as_str() {
                         "__typename" => PayloadField::TypeName(payload),
-                        "task" => PayloadField::Task(tasks(field)?),
+                        // What has been changed cannot be changed again by the engine, which would
+                        // have to tell where reading more has failed.
+                        "task" => PayloadField::Task(tasks(field).filter(|it| !it.relates())?),
                         "deletedTaskId" => PayloadField::DeletedTaskId,
                         _ => return None,
                     })
@@ -142,65 +118,28 @@ impl Plan {
     }
 }
 
-impl Key {
-    fn of(field: &Field) -> Self {
-        // A name has no character that JSON would escape.
-        let key = format!("\"{}\":", field.response_key().node);
-        Self(key.into_bytes().into())
-    }
-}
-
-impl<F> Shape<F> {
-    fn of(set: &SelectionSet, lay: impl Fn(&Field) -> Option<F>) -> Option<Self> {
-        let fields = set.items.iter().map(|selection| match &selection.node {
-            Selection::Field(field) => Some((Key::of(&field.node), lay(&field.node)?)),
-            // What is left of fragments after collecting stands on types of more than one kind.
-            _ => None,
-        });
-        fields.collect::<Option<_>>().map(Self)
-    }
-}
-
-impl Shape<TaskField> {
-    /// The parts of a task that it shows.
-    pub(super) fn parts(&self) -> Parts {
-        let parts = self.0.iter().filter_map(|(_, field)| field.part());
-        parts.fold(Parts::NONE, Parts::and)
-    }
-}
-
-impl TaskField {
-    const fn part(self) -> Option<Part> {
-        Some(match self {
-            Self::TypeName | Self::Id => return None,
-            Self::Title => Part::Title,
-            Self::Description => Part::Description,
-            Self::Completed | Self::CompletedAt => Part::CompletedAt,
-            Self::Priority => Part::Priority,
-            Self::DueDate => Part::DueDate,
-            Self::DueTime => Part::DueTime,
-            Self::CreatedAt => Part::CreatedAt,
-            Self::UpdatedAt => Part::UpdatedAt,
-            Self::DeletedAt => Part::DeletedAt,
-            Self::Version => Part::Version,
-        })
-    }
-}
-
 impl Shape<ListField> {
+    /// What it shows of tasks, in each place.
+    pub(super) fn tasks(&self) -> Vec<&Shape<TaskField>> {
+        let mut shapes = Vec::new();
+        for (_, field) in &self.0 {
+            match field {
+                ListField::Nodes(shape) => shapes.push(shape),
+                ListField::Edges(shape) => {
+                    shapes.extend(shape.0.iter().filter_map(|(_, field)| match field {
+                        EdgeField::Node(shape) => Some(shape),
+                        EdgeField::TypeName | EdgeField::Cursor => None,
+                    }));
+                }
+                ListField::TypeName | ListField::PageInfo(_) | ListField::TotalCount => {}
+            }
+        }
+        shapes
+    }
+
     /// The parts of a task that it shows anywhere.
     pub(super) fn parts(&self) -> Parts {
-        let shown = self.0.iter().map(|(_, field)| match field {
-            ListField::Nodes(shape) => shape.parts(),
-            ListField::Edges(shape) => {
-                let nodes = shape.0.iter().map(|(_, field)| match field {
-                    EdgeField::Node(shape) => shape.parts(),
-                    EdgeField::TypeName | EdgeField::Cursor => Parts::NONE,
-                });
-                nodes.fold(Parts::NONE, Parts::union)
-            }
-            ListField::TypeName | ListField::PageInfo(_) | ListField::TotalCount => Parts::NONE,
-        });
+        let shown = self.tasks().into_iter().map(Shape::<TaskField>::parts);
         shown.fold(Parts::NONE, Parts::union)
     }
 
@@ -254,29 +193,6 @@ fn page_info_field(field: &Field) -> Option<PageInfoField> {
         "hasPreviousPage" => PageInfoField::HasPreviousPage,
         "startCursor" => PageInfoField::StartCursor,
         "endCursor" => PageInfoField::EndCursor,
-        _ => return None,
-    })
-}
-
-fn tasks(field: &Field) -> Option<Shape<TaskField>> {
-    Shape::of(&field.selection_set.node, task_field)
-}
-
-fn task_field(field: &Field) -> Option<TaskField> {
-    Some(match field.name.node.as_str() {
-        "__typename" => TaskField::TypeName,
-        "id" => TaskField::Id,
-        "title" => TaskField::Title,
-        "description" => TaskField::Description,
-        "completed" => TaskField::Completed,
-        "completedAt" => TaskField::CompletedAt,
-        "priority" => TaskField::Priority,
-        "dueDate" => TaskField::DueDate,
-        "dueTime" => TaskField::DueTime,
-        "createdAt" => TaskField::CreatedAt,
-        "updatedAt" => TaskField::UpdatedAt,
-        "deletedAt" => TaskField::DeletedAt,
-        "version" => TaskField::Version,
         _ => return None,
     })
 }

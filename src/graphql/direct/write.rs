@@ -1,10 +1,10 @@
 //! One pass over tasks, straight to the bytes of the answer.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
-use uuid::Uuid;
-
-use super::plan::{EdgeField, Key, ListField, PageInfoField, PayloadField, Shape, TaskField};
-use crate::task::{End, List, Page, Priority, Task, Window};
+use super::json::{boolean, date, id, instant, integer, or_null, plain, priority, text, time};
+use super::plan::{EdgeField, ListField, PageInfoField, PayloadField};
+use super::related::Related;
+use super::shape::{Key, Shape, TaskField};
+use crate::task::{End, List, Page, Task, Window};
 
 /// About what a task takes.
 const TASK: usize = 256;
@@ -15,6 +15,7 @@ pub(super) fn list(
     selection: &Shape<ListField>,
     (list, window): (&List, &Window),
     page: &Page,
+    related: &Related,
     total: Option<i64>,
 ) -> Vec<u8> {
     let fingerprint = list.fingerprint();
@@ -25,12 +26,14 @@ pub(super) fn list(
     let mut out = begin(key, TASK * (page.tasks.len() + 1));
     object(&mut out, selection, |out, field| match field {
         ListField::TypeName => plain(out, "TaskConnection"),
-        ListField::Nodes(shape) => array(out, &page.tasks, |out, one| task(out, shape, one)),
+        ListField::Nodes(shape) => array(out, &page.tasks, |out, one| {
+            task(out, shape, one, related);
+        }),
         ListField::Edges(shape) => array(out, &page.tasks, |out, one| {
             object(out, shape, |out, field| match field {
                 EdgeField::TypeName => plain(out, "TaskEdge"),
                 EdgeField::Cursor => cursor(out, Some(one)),
-                EdgeField::Node(shape) => task(out, shape, one),
+                EdgeField::Node(shape) => task(out, shape, one, related),
             });
         }),
         ListField::PageInfo(shape) => object(out, shape, |out, field| match field {
@@ -47,21 +50,26 @@ pub(super) fn list(
 }
 
 /// One task, or null.
-pub(super) fn one(key: &Key, shape: &Shape<TaskField>, found: Option<&Task>) -> Vec<u8> {
+pub(super) fn one(
+    key: &Key,
+    shape: &Shape<TaskField>,
+    found: Option<&Task>,
+    related: &Related,
+) -> Vec<u8> {
     let mut out = begin(key, 2 * TASK);
-    match found {
-        Some(found) => task(&mut out, shape, found),
-        None => out.extend_from_slice(b"null"),
-    }
+    or_null(&mut out, found, |out, found| {
+        task(out, shape, found, related);
+    });
     end(out)
 }
 
 /// The answer to a mutation.
 pub(super) fn changed(key: &Key, payload: &Shape<PayloadField>, changed: &Task) -> Vec<u8> {
+    let nothing = Related::default();
     let mut out = begin(key, 2 * TASK);
     object(&mut out, payload, |out, field| match field {
         PayloadField::TypeName(name) => plain(out, name),
-        PayloadField::Task(shape) => task(out, shape, changed),
+        PayloadField::Task(shape) => task(out, shape, changed, &nothing),
         PayloadField::DeletedTaskId => id(out, changed.id),
     });
     end(out)
@@ -79,7 +87,7 @@ fn end(mut out: Vec<u8>) -> Vec<u8> {
     out
 }
 
-fn task(out: &mut Vec<u8>, shape: &Shape<TaskField>, task: &Task) {
+fn task(out: &mut Vec<u8>, shape: &Shape<TaskField>, task: &Task, related: &Related) {
     object(out, shape, |out, field| match field {
         TaskField::TypeName => plain(out, "Task"),
         TaskField::Id => id(out, task.id),
@@ -94,6 +102,15 @@ fn task(out: &mut Vec<u8>, shape: &Shape<TaskField>, task: &Task) {
         TaskField::UpdatedAt => instant(out, task.updated_at),
         TaskField::DeletedAt => or_null(out, task.deleted_at, instant),
         TaskField::Version => integer(out, task.version),
+        TaskField::Tags => array(out, related.tags(task), |out, tag| text(out, tag.name())),
+        TaskField::Parent(shape) => or_null(out, related.parent(task), |out, parent| {
+            self::task(out, shape, parent, related);
+        }),
+        TaskField::Subtasks(status, shape) => {
+            array(out, related.subtasks(task, *status), |out, subtask| {
+                self::task(out, shape, subtask, related);
+            });
+        }
     });
 }
 
@@ -109,110 +126,17 @@ fn object<F>(out: &mut Vec<u8>, shape: &Shape<F>, write: impl Fn(&mut Vec<u8>, &
     out.push(b'}');
 }
 
-fn array<T>(out: &mut Vec<u8>, items: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
+fn array<T>(
+    out: &mut Vec<u8>,
+    items: impl IntoIterator<Item = T>,
+    write: impl Fn(&mut Vec<u8>, T),
+) {
     out.push(b'[');
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
         write(out, item);
     }
     out.push(b']');
-}
-
-fn or_null<T>(out: &mut Vec<u8>, value: Option<T>, write: impl Fn(&mut Vec<u8>, T)) {
-    match value {
-        Some(value) => write(out, value),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
-/// Any text, as JSON escapes it.
-fn text(out: &mut Vec<u8>, text: &str) {
-    // Writing text to memory cannot fail.
-    let _ = serde_json::to_writer(out, text);
-}
-
-/// Text that has nothing to escape.
-fn plain(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
-}
-
-fn id(out: &mut Vec<u8>, id: Uuid) {
-    plain(
-        out,
-        id.hyphenated().encode_lower(&mut Uuid::encode_buffer()),
-    );
-}
-
-fn boolean(out: &mut Vec<u8>, value: bool) {
-    out.extend_from_slice(if value { b"true" } else { b"false" });
-}
-
-fn integer(out: &mut Vec<u8>, value: i64) {
-    // Writing a number to memory cannot fail.
-    let _ = serde_json::to_writer(out, &value);
-}
-
-fn priority(out: &mut Vec<u8>, priority: Priority) {
-    plain(
-        out,
-        match priority {
-            Priority::Low => "LOW",
-            Priority::Medium => "MEDIUM",
-            Priority::High => "HIGH",
-        },
-    );
-}
-
-fn date(out: &mut Vec<u8>, date: NaiveDate) {
-    out.push(b'"');
-    day(out, date);
-    out.push(b'"');
-}
-
-fn time(out: &mut Vec<u8>, time: NaiveTime) {
-    out.push(b'"');
-    digits(out, time.hour(), 2);
-    out.push(b':');
-    digits(out, time.minute(), 2);
-    if time.second() != 0 {
-        out.push(b':');
-        digits(out, time.second(), 2);
-    }
-    out.push(b'"');
-}
-
-/// RFC 3339, in UTC, to the millisecond.
-fn instant(out: &mut Vec<u8>, instant: DateTime<Utc>) {
-    out.push(b'"');
-    day(out, instant.date_naive());
-    out.push(b'T');
-    digits(out, instant.hour(), 2);
-    out.push(b':');
-    digits(out, instant.minute(), 2);
-    out.push(b':');
-    digits(out, instant.second(), 2);
-    out.push(b'.');
-    digits(out, instant.timestamp_subsec_millis(), 3);
-    out.extend_from_slice(b"Z\"");
-}
-
-fn day(out: &mut Vec<u8>, date: NaiveDate) {
-    // Days are of the years 1 to 9999.
-    digits(out, date.year().unsigned_abs(), 4);
-    out.push(b'-');
-    digits(out, date.month(), 2);
-    out.push(b'-');
-    digits(out, date.day(), 2);
-}
-
-/// A number in so many decimal digits.
-fn digits(out: &mut Vec<u8>, number: u32, count: u32) {
-    for place in (0..count).rev() {
-        let digit = number / 10_u32.pow(place) % 10;
-        out.push(b'0' + u8::try_from(digit).unwrap_or_default());
-    }
 }
