@@ -3,6 +3,8 @@
 //!
 //! See [Write-Ahead Logging](https://sqlite.org/wal.html#ckpt), "Checkpointing".
 
+use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -11,12 +13,14 @@ use sea_orm::DbErr;
 
 use super::connection::{Connection, Failure, Purpose};
 
-/// How many pages are worth a flush of the file.
-const WORTH_IT: i64 = 1_000;
+/// How many pages are worth a flush of the file, and how many are few enough to wait for.
+const LITTLE: i64 = 1_000;
 
-/// How many pages the log may have, 64 MiB: then it begins anew. That takes a moment without writes, in
-/// which the last pages are copied, and while writes follow upon each other only the writer has one.
-const FULL: i64 = 16_384;
+/// How many pages the log should have, 64 MiB: from then on it may begin anew. That takes a moment
+/// without writes, in which the last pages are copied, and while writes follow upon each other only the
+/// writer has one. It waits until little is left, but not for ever.
+const LONG: i64 = 16_384;
+const TOO_LONG: i64 = 4 * LONG;
 
 const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
@@ -34,29 +38,36 @@ impl Checkpoints {
     /// Starts the thread.
     pub(super) fn start(file: &Path) -> Result<Self, Failure> {
         let connection = Connection::open(file, Purpose::Writing { make: false })?;
+        // SQLite flushes the file only when it has copied the log to its end. Without a flush after each
+        // part of it, that one would take all of the time that was saved.
+        let flushed = File::options().write(true).open(file)?;
+        // To close it would take away the locks that this process has on the file (POSIX `fcntl`), those
+        // of other connections too: it stays open, one for each start of a server.
+        let flushed = ManuallyDrop::new(flushed);
         // Nothing is kept for it: while it copies it sees by itself what is new.
         let (wake, woken) = sync_channel(0);
         let thread = thread::Builder::new()
             .name("sqlite-log".to_owned())
             .spawn(move || {
                 while woken.recv().is_ok() {
-                    tell(run(&connection, COPY));
+                    let copied = run(&connection, COPY);
+                    tell(copied.and_then(|_| Ok(flushed.sync_data()?)));
                 }
-            })
-            .map_err(|error| DbErr::Custom(error.to_string()))?;
+            })?;
         Ok(Self { wake, thread })
     }
 
     /// What the writer does between two transactions.
     pub(super) fn between_writes(&self, writer: &Connection) {
         let done = run(writer, LOOK).and_then(|log| {
-            if log.pages >= FULL {
+            let left = log.pages - log.copied;
+            if log.pages >= TOO_LONG || (log.pages >= LONG && left < LITTLE) {
                 run(writer, COPY)?;
-            } else if log.pages - log.copied >= WORTH_IT {
+            } else if left >= LITTLE {
                 // An error means that it is at it.
                 let _ = self.wake.try_send(());
             }
-            Ok(log)
+            Ok(())
         });
         tell(done);
     }
@@ -89,7 +100,7 @@ fn run(connection: &Connection, pragma: &str) -> Result<Log, Failure> {
 }
 
 /// No write is lost by it, but the log grows.
-fn tell(done: Result<Log, Failure>) {
+fn tell(done: Result<(), Failure>) {
     if let Err(failure) = done {
         let cause = DbErr::from(failure);
         tracing::error!(%cause, "the write-ahead log could not be copied into the file");
@@ -114,14 +125,14 @@ mod tests {
         let writer = Connection::open(file.path(), Purpose::Writing { make: false }).unwrap();
         let checkpoints = Checkpoints::start(file.path()).unwrap();
         // A log and a half, a hundred pages at a time.
-        let writes = FULL * 3 / 2 / 100;
+        let writes = LONG * 3 / 2 / 100;
         for _ in 0..writes {
             let hundred_pages = "INSERT INTO t (b) VALUES (zeroblob(409600))";
             writer.run(hundred_pages).unwrap();
             checkpoints.between_writes(&writer);
         }
         let log = run(&writer, LOOK).unwrap();
-        assert!(log.pages < FULL, "it does not begin anew: {log:?}");
+        assert!(log.pages < LONG, "it does not begin anew: {log:?}");
         checkpoints.end();
         assert_eq!(number(&writer, "SELECT count(*) FROM t"), writes);
         drop(writer);

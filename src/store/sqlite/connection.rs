@@ -1,5 +1,6 @@
 //! One connection to a file.
 
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -155,6 +156,12 @@ impl From<rusqlite::Error> for Failure {
 impl From<DbErr> for Failure {
     fn from(error: DbErr) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(DbErr::Custom(error.to_string()))
     }
 }
 
