@@ -112,7 +112,7 @@ fn main() -> ExitCode {
 
 fn serve() -> Result<(), Failure> {
     let config = Config::from_env().map_err(|error| misused(&error))?;
-    telemetry::init(&config.log_filter);
+    telemetry::init(config.log_filter.clone());
     runtime()?
         .block_on(server::serve(config))
         .map_err(|error| failed(&error))
@@ -121,7 +121,7 @@ fn serve() -> Result<(), Failure> {
 fn migrate(command: Migrate) -> Result<(), Failure> {
     let vars: HashMap<String, String> = config::environment().map_err(|error| misused(&error))?;
     let database = DatabaseSettings::from_vars(&vars).map_err(|error| misused(&error))?;
-    telemetry::init(&Config::log_filter_from_vars(&vars).map_err(|error| misused(&error))?);
+    telemetry::init(Config::log_filter_from_vars(&vars).map_err(|error| misused(&error))?);
 
     let runtime = runtime()?;
     let lines = match command {

@@ -2,20 +2,19 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts the log with `filter`, in the form of `RUST_LOG` (`docket=info,warn`). Colours only on a
-/// terminal. Does nothing when a log runs already, as in tests.
-///
-/// A part of `filter` that does not parse is left out; [`Config`](crate::config::Config) lets none
-/// through. Statements of the database are logged only when the filter names `sqlx::query`.
-pub fn init(filter: &str) {
-    // An error says that somebody else has set up a log: it is theirs.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::builder().parse_lossy(filter))
+/// Starts the log: what `filter` lets through. Colours only on a terminal. Does nothing when a log runs
+/// already, as in tests.
+pub fn init(filter: Targets) {
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .try_init();
+        .with_ansi(io::stderr().is_terminal());
+    let log = tracing_subscriber::registry().with(lines).with(filter);
+    // An error says that somebody else has set up a log: it is theirs.
+    let _ = log.try_init();
     // What a panic says can hold what a user wrote; where it was says enough.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);

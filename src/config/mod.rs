@@ -19,7 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use crate::graphql;
 use crate::http::Origin;
@@ -80,7 +80,7 @@ pub const SETTINGS: [(&str, &str); 45] = [
     ("LIMIT_COST", "100000"),
     ("PAGE_SIZE_DEFAULT", "100"),
     ("PAGE_SIZE_MAX", "500"),
-    ("RUST_LOG", "docket=info,sqlx::query=off,warn"),
+    ("RUST_LOG", "docket=info,warn"),
 ];
 
 /// What the server runs with.
@@ -125,8 +125,8 @@ pub struct Config {
     pub page_size_default: u32,
     /// The most items of a page (`PAGE_SIZE_MAX`, 500).
     pub page_size_max: u32,
-    /// What is logged (`RUST_LOG`), known to parse.
-    pub log_filter: String,
+    /// What is logged (`RUST_LOG`).
+    pub log_filter: Targets,
 }
 
 /// Who may read the schema.
@@ -234,7 +234,7 @@ impl Config {
     /// # Errors
     ///
     /// When it does not parse.
-    pub fn log_filter_from_vars(vars: &HashMap<String, String>) -> Result<String, ConfigError> {
+    pub fn log_filter_from_vars(vars: &HashMap<String, String>) -> Result<Targets, ConfigError> {
         let mut reader = Reader::new(vars);
         log_filter_of(&mut reader).ok_or(reader.into_error())
     }
@@ -263,11 +263,9 @@ fn origins(reader: &mut Reader<'_>) -> Option<Vec<Origin>> {
     })
 }
 
-fn log_filter_of(reader: &mut Reader<'_>) -> Option<String> {
-    let takes = "log filters, like `info` or `docket=debug,warn`";
-    reader.read("RUST_LOG", takes, |text| {
-        EnvFilter::try_new(text).ok().map(|_| text.to_owned())
-    })
+fn log_filter_of(reader: &mut Reader<'_>) -> Option<Targets> {
+    let takes = "levels of logging, like `info` or `docket=debug,warn`";
+    reader.read("RUST_LOG", takes, |text| text.parse().ok())
 }
 
 /// The default of `PAGE_SIZE_DEFAULT` gives way to a smaller `PAGE_SIZE_MAX`; a value that was set

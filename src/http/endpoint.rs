@@ -103,7 +103,7 @@ fn request_id(headers: &HeaderMap) -> RequestId {
     };
     RequestId(match sent.filter(fits) {
         Some(id) => id.into(),
-        None => (&*Uuid::now_v7()
+        None => (&*Uuid::new_v4()
             .simple()
             .encode_lower(&mut Uuid::encode_buffer()))
             .into(),
