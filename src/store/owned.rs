@@ -1,6 +1,6 @@
 //! Where every query on a user's rows begins: with the user.
 
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
@@ -28,9 +28,9 @@ impl Owned<'_> {
     /// column of the entity and then has them taken out again: that is a tenth of a short request.
     pub(super) fn select(self, columns: impl Iterator<Item = task::Column>) -> SelectStatement {
         Query::select()
-            .columns(columns.map(|column| (task::Entity, column)))
+            .columns(columns)
             .from(task::Entity)
-            .and_where(task::Column::UserId.eq(self.id()))
+            .and_where(Expr::col(task::Column::UserId).eq(self.id()))
             .take()
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect,
     QueryTrait,
@@ -13,13 +13,16 @@ use uuid::Uuid;
 
 use super::ChangeError;
 use super::entity::tag;
-use super::entity::task::{self, CHANGING, Column, row_of};
+use super::entity::task::{self, Column};
 use super::owned::Owned;
 use super::relations;
 use super::session::{Row, Session};
 use super::write::WriteError;
 use crate::identity::Viewer;
 use crate::task::{Change, NO_SUCH_TASK, NewTask, Patch, Tag, TagChange, Task, Violation};
+
+/// The version of a task that is not stored yet.
+const NEW: i64 = 0;
 
 /// A unit of work of one user.
 pub(super) struct Work<'a> {
@@ -87,21 +90,24 @@ impl<'a> Work<'a> {
     pub(super) async fn save(&mut self, first: i64) -> Result<i64, DbErr> {
         let mut version = first - 1;
         let mut rows = Vec::with_capacity(self.changed.len());
+        let mut all_are_new = true;
         for id in &self.changed {
             let Some(Some(task)) = self.known.get_mut(id) else {
                 continue;
             };
+            all_are_new &= task.version == NEW;
             version += 1;
             task.version = version;
             task.updated_at = self.now;
-            rows.push(row_of(self.rows.id(), task.clone()));
+            rows.push(task.clone());
         }
         if !rows.is_empty() {
-            let replace = OnConflict::columns([Column::UserId, Column::Id])
-                .update_columns(CHANGING)
-                .to_owned();
-            let upsert = task::Entity::insert_many(rows).on_conflict(replace);
-            self.session.execute(&upsert.into_query()).await?;
+            let write = if all_are_new {
+                task::insert
+            } else {
+                task::upsert
+            };
+            self.session.execute(&write(self.rows.id(), &rows)).await?;
         }
         self.save_tags().await?;
         Ok(version)
@@ -225,7 +231,7 @@ impl<'a> Work<'a> {
             updated_at: self.now,
             deleted_at: None,
             with_parent: false,
-            version: 0,
+            version: NEW,
         });
         if !new.tags.is_empty() {
             self.tags.insert(id, (Vec::new(), new.tags));

@@ -1,7 +1,8 @@
 //! Tasks, and how a row becomes a [`Task`].
 
-use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::Value;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{InsertStatement, OnConflict, Query};
 
 use crate::store::session::Row;
 use crate::task::{Part, Parts, Priority, Task, fold};
@@ -108,8 +109,10 @@ pub(in crate::store) fn read(row: &Row<'_>, parts: Parts) -> Result<Task, DbErr>
     Ok(task)
 }
 
-/// What a change can change of a row.
-pub(in crate::store) const CHANGING: [Column; 13] = [
+/// What is written of a task: all but the list, which the database works out.
+const WRITTEN: [Column; 16] = [
+    Column::UserId,
+    Column::Id,
     Column::Title,
     Column::TitleKey,
     Column::Description,
@@ -119,33 +122,50 @@ pub(in crate::store) const CHANGING: [Column; 13] = [
     Column::DueDate,
     Column::DueTime,
     Column::ParentId,
+    Column::CreatedAt,
     Column::UpdatedAt,
     Column::DeletedAt,
     Column::WithParent,
     Column::Version,
 ];
 
-/// The whole row of a task, to be inserted or to replace the one that is there.
-pub(in crate::store) fn row_of(user_id: Uuid, task: Task) -> ActiveModel {
-    ActiveModel {
-        user_id: Set(user_id),
-        id: Set(task.id),
-        title_key: Set(fold(&task.title)),
-        title: Set(task.title),
-        description_key: Set(task.description.as_deref().map(fold)),
-        description: Set(task.description),
-        completed_at: Set(task.completed_at),
-        priority: Set(task.priority.map(priority_to_column)),
-        due_date: Set(task.due_date),
-        due_time: Set(task.due_time),
-        parent_id: Set(task.parent_id),
-        created_at: Set(task.created_at),
-        updated_at: Set(task.updated_at),
-        deleted_at: Set(task.deleted_at),
-        with_parent: Set(task.with_parent),
-        version: Set(task.version),
-        list: NotSet,
+/// Writes whole tasks, which are new.
+pub(in crate::store) fn insert(user_id: Uuid, tasks: &[Task]) -> InsertStatement {
+    let mut statement = Query::insert();
+    statement.into_table(Entity).columns(WRITTEN);
+    for task in tasks {
+        // As many as there are columns, by their type.
+        let values: [Value; WRITTEN.len()] = [
+            user_id.into(),
+            task.id.into(),
+            task.title.as_str().into(),
+            fold(&task.title).into(),
+            task.description.as_deref().into(),
+            task.description.as_deref().map(fold).into(),
+            task.completed_at.into(),
+            task.priority.map(priority_to_column).into(),
+            task.due_date.into(),
+            task.due_time.into(),
+            task.parent_id.into(),
+            task.created_at.into(),
+            task.updated_at.into(),
+            task.deleted_at.into(),
+            task.with_parent.into(),
+            task.version.into(),
+        ];
+        statement.values_panic(values.map(Expr::value));
     }
+    statement
+}
+
+/// The same for tasks of which some may be there: those are replaced.
+pub(in crate::store) fn upsert(user_id: Uuid, tasks: &[Task]) -> InsertStatement {
+    let key = [Column::UserId, Column::Id];
+    let stays = |column: &Column| matches!(column, Column::UserId | Column::Id | Column::CreatedAt);
+    let replaced = WRITTEN.into_iter().filter(|column| !stays(column));
+    let mut statement = insert(user_id, tasks);
+    statement.on_conflict(OnConflict::columns(key).update_columns(replaced).to_owned());
+    statement
 }
 
 /// Priorities are stored as numbers whose order is theirs.
