@@ -44,7 +44,7 @@ const USERS: usize = 10;
 /// Requests before the count, and in the two stretches that are counted: whole rounds of them.
 const WARM: usize = 4 * USERS;
 const SHORT: usize = 4 * USERS;
-const LONG: usize = 16 * USERS;
+const LONG: usize = 44 * USERS;
 /// How many times each is counted.
 const TIMES: usize = 3;
 /// What a count may exceed the committed one by.

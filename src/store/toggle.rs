@@ -20,7 +20,8 @@ pub(super) async fn toggle(
     (version, now): (i64, DateTime<Utc>),
 ) -> Result<Option<Task>, DbErr> {
     let turned = Expr::case(Column::CompletedAt.is_null(), now);
-    let statement = Query::update()
+    let mut statement = Query::update();
+    statement
         .table(task::Entity)
         .value(Column::CompletedAt, turned)
         .value(Column::UpdatedAt, now)
@@ -30,8 +31,7 @@ pub(super) async fn toggle(
         .and_where(Column::DeletedAt.is_null())
         .and_where(Column::ParentId.is_null())
         .and_where_option(if_version.map(|version| Column::Version.eq(version)))
-        .returning(Query::returning().columns(task::columns(Parts::ALL)))
-        .to_owned();
+        .returning(Query::returning().columns(task::columns(Parts::ALL)));
     let read = |row: &Row<'_>| task::read(row, Parts::ALL);
     session.row(&statement, read).await
 }

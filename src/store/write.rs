@@ -109,7 +109,10 @@ async fn next_version(
     now: DateTime<Utc>,
 ) -> Result<i64, DbErr> {
     let one_more = Expr::col((user::Entity, user::Column::LastVersion)).add(1);
-    let statement = Query::insert()
+    let mut count_up = OnConflict::column(user::Column::Id);
+    count_up.value(user::Column::LastVersion, one_more);
+    let mut statement = Query::insert();
+    statement
         .into_table(user::Entity)
         .columns([
             user::Column::Id,
@@ -125,13 +128,8 @@ async fn next_version(
             1_i64.into(),
             now.into(),
         ])
-        .on_conflict(
-            OnConflict::column(user::Column::Id)
-                .value(user::Column::LastVersion, one_more)
-                .to_owned(),
-        )
-        .returning_col(user::Column::LastVersion)
-        .to_owned();
+        .on_conflict(count_up)
+        .returning_col(user::Column::LastVersion);
     let version = session.row(&statement, |row| row.get(0)).await?;
     version.ok_or(DbErr::RecordNotInserted)
 }

@@ -13,7 +13,10 @@ use sea_orm::DbErr;
 
 use super::connection::{Connection, Failure, Purpose};
 
-/// How many pages are worth a flush of the file, and how many are few enough to wait for.
+/// How many pages are worth a flush of the file.
+const WORTH_IT: i64 = 4_000;
+
+/// How many pages are few enough to wait for.
 const LITTLE: i64 = 1_000;
 
 /// How many pages the log should have, 64 MiB: from then on it may begin anew. That takes a moment
@@ -61,9 +64,10 @@ impl Checkpoints {
     pub(super) fn between_writes(&self, writer: &Connection) {
         let done = run(writer, LOOK).and_then(|log| {
             let left = log.pages - log.copied;
-            if log.pages >= TOO_LONG || (log.pages >= LONG && left < LITTLE) {
+            let long = log.pages >= LONG;
+            if log.pages >= TOO_LONG || (long && left < LITTLE) {
                 run(writer, COPY)?;
-            } else if left >= LITTLE {
+            } else if long || left >= WORTH_IT {
                 // An error means that it is at it.
                 let _ = self.wake.try_send(());
             }
