@@ -1,4 +1,5 @@
-//! The database: the only room that knows SeaORM.
+//! The database: the only room that knows SeaORM, and the drivers that run what it builds: `sqlite` and
+//! `postgres`, under one `Session`.
 //!
 //! [`Store::tasks`] is the only way to a query on tasks, and it starts every one of them from its
 //! owner. [`Tasks::write`] is the only way to change one.
