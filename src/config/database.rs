@@ -125,20 +125,6 @@ impl SqliteFile {
         let fits = is_file && path.extension().is_none_or(|end| end != "secret");
         fits.then_some(Self { path, make })
     }
-
-    /// Makes a new file for its owner alone, as the files that SQLite puts beside it then are: SQLite
-    /// itself would let everybody on the machine read the tasks.
-    pub(crate) fn make_for_its_owner_alone(&self) {
-        if !self.make {
-            return;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        // Either it is there already, or the driver will say why it cannot be made.
-        let _ = options.open(&self.path);
-    }
 }
 
 impl fmt::Display for DatabaseUrl {

@@ -13,7 +13,7 @@ use sea_orm::{
 use tokio::time::Instant;
 
 use super::StoreError;
-use super::sqlite::BUSY_TIMEOUT;
+use super::sqlite::{BUSY_TIMEOUT, make_for_its_owner_alone};
 use crate::config::{DatabaseKind, DatabaseSettings};
 
 /// The advisory lock that servers starting at once queue for: "docket" in ASCII.
@@ -77,7 +77,7 @@ async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, DbEr
         .acquire_timeout(settings.acquire_timeout)
         .sqlx_logging(false);
     if let DatabaseKind::Sqlite(file) = &settings.kind {
-        file.make_for_its_owner_alone();
+        make_for_its_owner_alone(file);
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .journal_mode(SqliteJournalMode::Wal)

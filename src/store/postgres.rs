@@ -12,7 +12,7 @@ use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 
 use super::Watch;
-use super::session::{self, Session};
+use super::session::Session;
 use super::write::{WriteError, Written, write};
 use crate::config::DatabaseSettings;
 use crate::identity::Viewer;
@@ -64,7 +64,7 @@ impl Pool {
     pub(super) async fn rows<T>(
         &self,
         statement: Statement,
-        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+        read: impl Fn(&PgRow) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, DbErr> {
         self.watch.saw(&statement);
         rows(&self.pool, statement, read).await
@@ -103,7 +103,7 @@ impl Transaction {
     pub(super) async fn rows<T>(
         &self,
         statement: Statement,
-        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+        read: impl Fn(&PgRow) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, DbErr> {
         self.watch.saw(&statement);
         rows(&mut **self.transaction.lock().await, statement, read).await
@@ -113,15 +113,13 @@ impl Transaction {
 async fn rows<T>(
     executor: impl PgExecutor<'_>,
     Statement { sql, values, .. }: Statement,
-    read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+    read: impl Fn(&PgRow) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, DbErr> {
     let values = SqlxValues(values.unwrap_or_else(|| Values(Vec::new())));
     // SeaORM built it: whatever a user wrote is among the values.
     let query = sqlx::query_with(AssertSqlSafe(sql), values);
     let rows = query.fetch_all(executor).await.map_err(failed)?;
-    rows.iter()
-        .map(|row| read(&session::Row::Postgres(row)))
-        .collect()
+    rows.iter().map(read).collect()
 }
 
 /// The value of a column.

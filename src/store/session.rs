@@ -39,10 +39,16 @@ impl Session<'_> {
     ) -> Result<Vec<T>, DbErr> {
         let statement = self.backend().build(statement);
         match self {
-            Self::Pool(pool) => pool.rows(statement, read).await,
-            Self::Transaction(transaction) => transaction.rows(statement, read).await,
-            Self::Readers(readers) => readers.rows(statement, read).await,
-            Self::Writing(writing) => writing.rows(&statement, read),
+            Self::Pool(pool) => pool.rows(statement, |row| read(&Row::Postgres(row))).await,
+            Self::Transaction(transaction) => {
+                let read = |row: &PgRow| read(&Row::Postgres(row));
+                transaction.rows(statement, read).await
+            }
+            Self::Readers(readers) => {
+                let read = move |row: &sqlite::Row<'_>| read(&Row::Sqlite(row));
+                readers.rows(statement, read).await
+            }
+            Self::Writing(writing) => writing.rows(&statement, |row| read(&Row::Sqlite(row))),
         }
     }
 

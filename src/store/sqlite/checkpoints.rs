@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use sea_orm::DbErr;
 
-use super::connection::{Connection, Failure, Purpose};
+use super::connection::{Connection, Failure, Purpose, get};
 
 /// How many pages are worth a flush of the file.
 const WORTH_IT: i64 = 4_000;
@@ -95,8 +95,8 @@ fn run(connection: &Connection, pragma: &str) -> Result<Log, Failure> {
     let statement = sea_orm::Statement::from_string(sea_orm::DatabaseBackend::Sqlite, pragma);
     let log = connection.rows(&statement, |row| {
         Ok(Log {
-            pages: row.get(1)?,
-            copied: row.get(2)?,
+            pages: get(row, 1)?,
+            copied: get(row, 2)?,
         })
     })?;
     let none = || DbErr::Custom(format!("{pragma} returned nothing"));
@@ -120,7 +120,7 @@ mod tests {
 
     fn number(connection: &Connection, sql: &str) -> i64 {
         let statement = Statement::from_string(DatabaseBackend::Sqlite, sql);
-        connection.rows(&statement, |row| row.get(0)).unwrap()[0]
+        connection.rows(&statement, |row| get(row, 0)).unwrap()[0]
     }
 
     #[test]

@@ -9,7 +9,6 @@ use std::time::Duration;
 use rusqlite::{ErrorCode, OpenFlags};
 use sea_orm::{DbErr, RuntimeErr, Statement, Value};
 
-use super::super::session;
 use super::values::{Bound, FromValue};
 
 /// How long SQLite waits for the file's lock when another process writes.
@@ -92,7 +91,7 @@ impl Connection {
     pub(super) fn rows<T>(
         &self,
         Statement { sql, values, .. }: &Statement,
-        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+        read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, Failure> {
         let connection = self.lock();
         let mut prepared = connection.prepare_cached(sql)?;
@@ -103,7 +102,7 @@ impl Connection {
         let mut found = Vec::new();
         let mut rows = prepared.raw_query();
         while let Some(row) = rows.next()? {
-            found.push(read(&session::Row::Sqlite(row))?);
+            found.push(read(row)?);
         }
         Ok(found)
     }

@@ -30,7 +30,7 @@ pub(super) async fn open(
     settings: &DatabaseSettings,
     watch: &Watch,
 ) -> Result<(Readers, Writer), DbErr> {
-    file.make_for_its_owner_alone();
+    make_for_its_owner_alone(file);
     // The writer comes first: it turns on the write-ahead log.
     let connection = connect(file).await?;
     let checkpoints = Checkpoints::start(&file.path)?;
@@ -42,6 +42,20 @@ pub(super) async fn open(
         watch.clone(),
     );
     Ok((readers, writer))
+}
+
+/// Makes a new file for its owner alone, as the files that SQLite puts beside it then are: SQLite itself
+/// would let everybody on the machine read the tasks.
+pub(super) fn make_for_its_owner_alone(file: &SqliteFile) {
+    if !file.make {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Either it is there already, or the driver will say why it cannot be made.
+    let _ = options.open(&file.path);
 }
 
 /// Turning on the write-ahead log of a new file does not wait for the lock of another process that does

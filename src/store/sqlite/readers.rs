@@ -11,8 +11,8 @@ use std::time::Duration;
 use sea_orm::{ConnAcquireErr, DbErr, Statement};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::super::{Watch, session};
-use super::connection::{Allowance, Connection, Failure, Purpose};
+use super::super::Watch;
+use super::connection::{Allowance, Connection, Failure, Purpose, Row};
 
 /// How many steps a read may take where it is asked: two lists of 100 tasks each fit well, and it is
 /// over in less than a millisecond.
@@ -58,7 +58,7 @@ impl Readers {
     pub(in crate::store) async fn rows<T: Send + 'static>(
         &self,
         statement: Statement,
-        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr> + Send + 'static,
+        read: impl Fn(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, DbErr> {
         let (pool, place) = (&self.0, self.place().await?);
         let reader = pool.take()?;
@@ -129,7 +129,7 @@ impl Reader {
         &self,
         steps: i64,
         statement: &Statement,
-        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+        read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, Failure> {
         self.allowance.set(steps);
         self.connection.rows(statement, read)
@@ -150,7 +150,7 @@ mod tests {
     use sea_orm::DatabaseBackend;
 
     use super::*;
-    use crate::store::sqlite::Scratch;
+    use crate::store::sqlite::{Scratch, get};
 
     /// It never ends by itself.
     const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
@@ -162,7 +162,7 @@ mod tests {
 
     async fn number(readers: &Readers, sql: &str) -> Result<i64, DbErr> {
         let statement = Statement::from_string(DatabaseBackend::Sqlite, sql);
-        let rows = readers.rows(statement, |row| row.get(0)).await?;
+        let rows = readers.rows(statement, |row| get(row, 0)).await?;
         Ok(rows[0])
     }
 

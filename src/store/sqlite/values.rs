@@ -96,7 +96,7 @@ mod tests {
     use sea_orm::{ConnectionTrait, Database, DatabaseBackend};
 
     use super::super::Scratch;
-    use super::super::connection::{Connection, Purpose};
+    use super::super::connection::{Connection, Purpose, get};
     use super::*;
 
     fn instant(text: &str) -> Value {
@@ -137,7 +137,7 @@ mod tests {
             let quoted = Expr::cust_with_values("quote(?)", [value.clone()]);
             let statement = Query::select().expr_as(quoted, "quoted").to_owned();
             let built = DatabaseBackend::Sqlite.build(&statement);
-            let mine: Vec<String> = ours.rows(&built, |row| row.get(0)).unwrap();
+            let mine: Vec<String> = ours.rows(&built, |row| get(row, 0)).unwrap();
             let row = theirs.query_one(&statement).await.unwrap().unwrap();
             assert_eq!(
                 mine[0],
@@ -155,7 +155,7 @@ mod tests {
         {
             let same = Query::select().expr(Expr::value(value.clone())).to_owned();
             let built = DatabaseBackend::Sqlite.build(&same);
-            let read = connection.rows(&built, |row| row.get::<T>(0)).unwrap();
+            let read = connection.rows(&built, |row| get::<T>(row, 0)).unwrap();
             assert_eq!(read, [value]);
         }
         let file = Scratch::with("");
@@ -181,7 +181,7 @@ mod tests {
         let file = Connection::open(file.path(), Purpose::Reading).unwrap();
         let read = |sql: &str| {
             let statement = sea_orm::Statement::from_string(DatabaseBackend::Sqlite, sql);
-            file.rows(&statement, |row| row.get::<NaiveDate>(0))
+            file.rows(&statement, |row| get::<NaiveDate>(row, 0))
                 .is_err()
         };
         assert!(read("SELECT '2026-02-30'"));

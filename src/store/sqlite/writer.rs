@@ -12,11 +12,11 @@ use futures_util::FutureExt as _;
 use sea_orm::{DbErr, Statement};
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::session::{self, Session};
+use super::super::session::Session;
 use super::super::write::{WriteError, Written, write};
 use super::super::{StoreError, Watch};
 use super::checkpoints::Checkpoints;
-use super::connection::Connection;
+use super::connection::{Connection, Row};
 use crate::identity::Viewer;
 use crate::task::{Change, Task};
 
@@ -32,7 +32,7 @@ pub(in crate::store) struct Writer(mpsc::Sender<Message>);
 
 #[derive(Debug)]
 enum Message {
-    Write(Job),
+    Write(Job, Reply),
     /// Finish what was asked before, close the connection, say so.
     Close(oneshot::Sender<()>),
 }
@@ -40,16 +40,12 @@ enum Message {
 /// What a write came to, or why nothing of it was made.
 type Made = Result<Vec<Task>, WriteError>;
 
-/// Changes that belong together, and who waits for them.
-#[derive(Debug)]
-struct Job {
-    work: Work,
-    reply: oneshot::Sender<Made>,
-}
+/// Who waits for it.
+type Reply = oneshot::Sender<Made>;
 
 /// Changes of one user that belong together.
 #[derive(Debug)]
-struct Work {
+struct Job {
     viewer: Viewer,
     changes: Vec<Change>,
     now: DateTime<Utc>,
@@ -91,14 +87,13 @@ impl Writer {
         now: DateTime<Utc>,
     ) -> Made {
         let (reply, answer) = oneshot::channel();
-        let work = Work {
+        let job = Job {
             viewer: viewer.clone(),
             changes,
             now,
         };
-        let job = Job { work, reply };
         let ended = || WriteError::from(DbErr::Custom("the writer has ended".to_owned()));
-        let sent = self.0.send(Message::Write(job)).await;
+        let sent = self.0.send(Message::Write(job, reply)).await;
         sent.map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
@@ -118,7 +113,7 @@ impl Writing {
     pub(in crate::store) fn rows<T>(
         &self,
         statement: &Statement,
-        read: impl Fn(&session::Row<'_>) -> Result<T, DbErr>,
+        read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, DbErr> {
         self.watch.saw(statement);
         Ok(self.connection.rows(statement, read)?)
@@ -132,8 +127,8 @@ impl Writing {
             for message in waiting.drain(..) {
                 match message {
                     // Whoever has gone before their turn wants nothing done any more.
-                    Message::Write(job) if job.reply.is_closed() => {}
-                    Message::Write(job) => jobs.push(job),
+                    Message::Write(_, reply) if reply.is_closed() => {}
+                    Message::Write(job, reply) => jobs.push((job, reply)),
                     Message::Close(reply) => {
                         messages.close();
                         closing.push(reply);
@@ -160,10 +155,9 @@ impl Writing {
     }
 
     /// Makes the changes of every job, flushes once, and answers.
-    fn commit_together(&self, jobs: Vec<Job>) {
-        let (work, replies): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|job| (job.work, job.reply)).unzip();
-        let answers = match self.in_one_transaction(work) {
+    fn commit_together(&self, asked: Vec<(Job, Reply)>) {
+        let (jobs, replies): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        let answers = match self.in_one_transaction(jobs) {
             Ok(made) => made,
             Err(error) => {
                 self.roll_back();
@@ -179,10 +173,10 @@ impl Writing {
     }
 
     /// An error means that nothing of all this was made.
-    fn in_one_transaction(&self, all: Vec<Work>) -> Result<Vec<Made>, DbErr> {
+    fn in_one_transaction(&self, jobs: Vec<Job>) -> Result<Vec<Made>, DbErr> {
         // The lock comes first: a transaction that began with reading could not get it later.
         self.connection.run("BEGIN IMMEDIATE")?;
-        let made: Result<_, _> = all.into_iter().map(|work| self.one_of_many(work)).collect();
+        let made: Result<_, _> = jobs.into_iter().map(|job| self.one_of_many(job)).collect();
         let made = made?;
         self.connection.run("COMMIT")?;
         Ok(made)
@@ -190,9 +184,9 @@ impl Writing {
 
     /// Makes one job's changes. An error means that the transaction is lost, with all that was made in
     /// it: SQLite ends it by itself when the disk is full, for one.
-    fn one_of_many(&self, work: Work) -> Result<Made, DbErr> {
+    fn one_of_many(&self, job: Job) -> Result<Made, DbErr> {
         self.connection.run("SAVEPOINT one")?;
-        let written = write(Session::Writing(self), &work.viewer, work.changes, work.now);
+        let written = write(Session::Writing(self), &job.viewer, job.changes, job.now);
         // Here nothing in it waits for anything.
         let written = written.now_or_never();
         let written = written.ok_or_else(|| DbErr::Custom("a write waited".to_owned()))?;
