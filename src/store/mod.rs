@@ -14,6 +14,7 @@ mod relations;
 mod session;
 mod sqlite;
 mod tasks;
+mod text;
 mod toggle;
 mod watch;
 mod work;

@@ -1,13 +1,12 @@
 //! Where every query on a user's rows begins: with the user.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use super::entity::{tag, task};
-use super::session::{Row, Session};
 use crate::identity::Viewer;
-use crate::task::{Parts, Task};
+use crate::task::Parts;
 
 /// One user's rows.
 #[derive(Clone, Copy, Debug)]
@@ -39,15 +38,9 @@ impl Owned<'_> {
         tag::Entity::find().filter(tag::Column::UserId.eq(self.id()))
     }
 
-    /// The user's tasks for which a condition holds, in no order. One statement.
-    pub(super) async fn read(
-        self,
-        session: Session<'_>,
-        condition: Expr,
-    ) -> Result<Vec<Task>, DbErr> {
+    /// The user's whole tasks for which a condition holds, in no order.
+    pub(super) fn whole(self, condition: Expr) -> SelectStatement {
         let mut statement = self.select(task::columns(Parts::ALL));
-        statement.and_where(condition);
-        let read = |row: &Row<'_>| task::read(row, Parts::ALL);
-        session.rows(&statement, read).await
+        statement.and_where(condition).take()
     }
 }

@@ -2,29 +2,37 @@
 //! one statement.
 
 use std::collections::HashMap;
+use std::iter;
 
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::sea_query::{ExprTrait, SelectStatement};
+use sea_orm::{
+    ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, StatementBuilder,
+    Value,
+};
 use uuid::Uuid;
 
 use super::entity::tag;
-use super::entity::task::Column;
+use super::entity::task::{self, Column};
 use super::session::{Row, Session};
+use super::text::Texts;
 use super::{StoreError, Tasks};
 use crate::task::{Tag, TagCount, Task};
+
+/// What [`tags_by_task`] reads of these tags.
+pub(super) fn with_their_tasks(tags: Select<tag::Entity>) -> SelectStatement {
+    tags.select_only()
+        .columns([tag::Column::TaskId, tag::Column::TagKey, tag::Column::Tag])
+        .into_query()
+}
 
 /// The tags that a statement finds, by their tasks, in the order in which it finds them.
 pub(super) async fn tags_by_task(
     session: Session<'_>,
-    found: Select<tag::Entity>,
+    statement: &impl StatementBuilder,
 ) -> Result<HashMap<Uuid, Vec<Tag>>, DbErr> {
-    let statement = found
-        .select_only()
-        .columns([tag::Column::TaskId, tag::Column::TagKey, tag::Column::Tag])
-        .into_query();
     let read = |row: &Row<'_>| Ok((row.get(0)?, Tag::stored(row.get(2)?, row.get(1)?)));
     let mut tags: HashMap<Uuid, Vec<Tag>> = HashMap::new();
-    for (task, tag) in session.rows(&statement, read).await? {
+    for (task, tag) in session.rows(statement, read).await? {
         tags.entry(task).or_default().push(tag);
     }
     Ok(tags)
@@ -36,10 +44,15 @@ impl Tasks<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn tags_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Tag>>, StoreError> {
-        let of_tasks = tag::Column::TaskId.is_in(ids.iter().copied());
-        let tags = self.rows().tags().filter(of_tasks);
-        let in_order = tags.order_by_asc(tag::Column::TagKey);
-        Ok(tags_by_task(self.store.reading(), in_order).await?)
+        /// By the number of tasks.
+        static TEXTS: Texts<usize> = Texts::new();
+        let values = || self.user_and(ids).collect();
+        let statement = TEXTS.statement(ids.len(), values, || {
+            let of_tasks = tag::Column::TaskId.is_in(ids.iter().copied());
+            let tags = self.rows().tags().filter(of_tasks);
+            with_their_tasks(tags.order_by_asc(tag::Column::TagKey))
+        });
+        Ok(tags_by_task(self.store.reading(), &statement).await?)
     }
 
     /// The subtasks of these tasks, oldest first: those that are out of the trash, and those that lie
@@ -48,9 +61,19 @@ impl Tasks<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn subtasks_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Task>>, StoreError> {
-        let there = Column::DeletedAt.is_null().or(Column::WithParent.eq(true));
-        let condition = Column::ParentId.is_in(ids.iter().copied()).and(there);
-        let mut tasks = self.rows().read(self.store.reading(), condition).await?;
+        /// By the number of tasks.
+        static TEXTS: Texts<usize> = Texts::new();
+        let values = || self.user_and(ids).chain([true.into()]).collect();
+        let statement = TEXTS.statement(ids.len(), values, || {
+            let there = Column::DeletedAt.is_null().or(Column::WithParent.eq(true));
+            let of_tasks = Column::ParentId.is_in(ids.iter().copied());
+            self.rows().whole(of_tasks.and(there))
+        });
+        let mut tasks = self
+            .store
+            .reading()
+            .rows(&statement, task::read_whole)
+            .await?;
         tasks.sort_by_key(|task| (task.created_at, task.id));
         let mut subtasks: HashMap<Uuid, Vec<Task>> = HashMap::new();
         for task in tasks {
@@ -90,5 +113,11 @@ impl Tasks<'_> {
             })
         };
         Ok(self.store.reading().rows(&counts, read).await?)
+    }
+
+    fn user_and(&self, ids: &[Uuid]) -> impl Iterator<Item = Value> {
+        iter::once(self.rows().id())
+            .chain(ids.iter().copied())
+            .map(Value::from)
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::entity::task::{self, COMPLETED, Column, PENDING};
 use super::owned::Owned;
 use super::session::Row;
+use super::text::Texts;
 use super::{Store, StoreError, page};
 use crate::identity::Viewer;
 use crate::task::{Counts, List, Page, Parts, Task, Window};
@@ -34,8 +35,9 @@ impl<'a> Tasks<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn by_ids(&self, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
-        let condition = Column::Id.is_in(ids.iter().copied());
-        Ok(self.rows().read(self.store.reading(), condition).await?)
+        let statement = self.rows().whole(Column::Id.is_in(ids.iter().copied()));
+        let tasks = self.store.reading().rows(&statement, task::read_whole);
+        Ok(tasks.await?)
     }
 
     /// Some parts of the task with this id, if the user has it. One statement.
@@ -43,8 +45,12 @@ impl<'a> Tasks<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, id: Uuid, parts: Parts) -> Result<Option<Task>, StoreError> {
-        let mut statement = self.rows().select(task::columns(parts));
-        statement.and_where(Column::Id.eq(id));
+        static TEXTS: Texts<Parts> = Texts::new();
+        let values = || vec![self.rows().id().into(), id.into()];
+        let statement = TEXTS.statement(parts, values, || {
+            let mut statement = self.rows().select(task::columns(parts));
+            statement.and_where(Column::Id.eq(id)).take()
+        });
         let read = move |row: &Row<'_>| task::read(row, parts);
         Ok(self.store.reading().row(&statement, read).await?)
     }

@@ -101,13 +101,12 @@ impl<'a> Work<'a> {
             task.updated_at = self.now;
             rows.push(task.clone());
         }
-        if !rows.is_empty() {
-            let write = if all_are_new {
-                task::insert
-            } else {
-                task::upsert
-            };
-            self.session.execute(&write(self.rows.id(), &rows)).await?;
+        let (session, user_id) = (self.session, self.rows.id());
+        match rows.as_slice() {
+            [] => {}
+            [new] if all_are_new => session.execute(&task::insert(user_id, new)).await?,
+            new if all_are_new => session.execute(&task::insert_all(user_id, new)).await?,
+            rows => session.execute(&task::upsert(user_id, rows)).await?,
         }
         self.save_tags().await?;
         Ok(version)
@@ -175,7 +174,8 @@ impl<'a> Work<'a> {
     }
 
     async fn read_rows(&mut self, condition: Expr) -> Result<(), DbErr> {
-        let tasks = self.rows.read(self.session, condition).await?;
+        let statement = self.rows.whole(condition);
+        let tasks = self.session.rows(&statement, task::read_whole).await?;
         let known = tasks.into_iter().map(|task| (task.id, Some(task)));
         self.known.extend(known);
         Ok(())
@@ -186,8 +186,8 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let of_tasks = tag::Column::TaskId.is_in(ids.iter().copied());
-        let tags = self.rows.tags().filter(of_tasks);
-        let mut there = relations::tags_by_task(self.session, tags).await?;
+        let tags = relations::with_their_tasks(self.rows.tags().filter(of_tasks));
+        let mut there = relations::tags_by_task(self.session, &tags).await?;
         for id in ids {
             let tags = there.remove(&id).unwrap_or_default();
             self.tags.entry(id).or_insert_with(|| (tags.clone(), tags));

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use super::entity::user;
 use super::owned::Owned;
 use super::session::Session;
+use super::text::Texts;
 use super::toggle::toggle;
 use super::work::Work;
 use super::{ChangeError, Database, StoreError, Tasks};
@@ -108,28 +109,39 @@ async fn next_version(
     viewer: &Viewer,
     now: DateTime<Utc>,
 ) -> Result<i64, DbErr> {
-    let one_more = Expr::col((user::Entity, user::Column::LastVersion)).add(1);
-    let mut count_up = OnConflict::column(user::Column::Id);
-    count_up.value(user::Column::LastVersion, one_more);
-    let mut statement = Query::insert();
-    statement
-        .into_table(user::Entity)
-        .columns([
-            user::Column::Id,
-            user::Column::Issuer,
-            user::Column::Subject,
-            user::Column::LastVersion,
-            user::Column::CreatedAt,
-        ])
-        .values_panic([
+    static TEXTS: Texts<()> = Texts::new();
+    let columns = [
+        user::Column::Id,
+        user::Column::Issuer,
+        user::Column::Subject,
+        user::Column::LastVersion,
+        user::Column::CreatedAt,
+    ];
+    let one_more: i32 = 1;
+    let values = || {
+        vec![
             viewer.id().into(),
             viewer.issuer().into(),
             viewer.subject().into(),
             1_i64.into(),
             now.into(),
-        ])
-        .on_conflict(count_up)
-        .returning_col(user::Column::LastVersion);
+            one_more.into(),
+        ]
+    };
+    let statement = TEXTS.statement((), values, || {
+        let more = Expr::col((user::Entity, user::Column::LastVersion)).add(one_more);
+        let count_up = OnConflict::column(user::Column::Id)
+            .value(user::Column::LastVersion, more)
+            .to_owned();
+        let row = values().into_iter().take(columns.len());
+        Query::insert()
+            .into_table(user::Entity)
+            .columns(columns)
+            .values_panic(row.map(Expr::value))
+            .on_conflict(count_up)
+            .returning_col(user::Column::LastVersion)
+            .take()
+    });
     let version = session.row(&statement, |row| row.get(0)).await?;
     version.ok_or(DbErr::RecordNotInserted)
 }

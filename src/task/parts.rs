@@ -30,7 +30,7 @@ pub enum Part {
 }
 
 /// Which parts are read; the id always is. A part that is not read is empty in the task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parts(u16);
 
 impl Parts {

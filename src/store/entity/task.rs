@@ -1,10 +1,13 @@
 //! Tasks, and how a row becomes a [`Task`].
 
-use sea_orm::Value;
+use std::slice;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{InsertStatement, OnConflict, Query};
+use sea_orm::{StatementBuilder, Value};
 
 use crate::store::session::Row;
+use crate::store::text::Texts;
 use crate::task::{Part, Parts, Priority, Task, fold};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -109,6 +112,11 @@ pub(in crate::store) fn read(row: &Row<'_>, parts: Parts) -> Result<Task, DbErr>
     Ok(task)
 }
 
+/// The task in a row that begins with the columns of all its parts.
+pub(in crate::store) fn read_whole(row: &Row<'_>) -> Result<Task, DbErr> {
+    read(row, Parts::ALL)
+}
+
 /// What is written of a task: all but the list, which the database works out.
 const WRITTEN: [Column; 16] = [
     Column::UserId,
@@ -129,33 +137,45 @@ const WRITTEN: [Column; 16] = [
     Column::Version,
 ];
 
+/// Writes a whole task, which is new.
+pub(in crate::store) fn insert(user_id: Uuid, task: &Task) -> impl StatementBuilder {
+    static TEXTS: Texts<()> = Texts::new();
+    let values = move || values(user_id, task).to_vec();
+    TEXTS.statement((), values, move || {
+        insert_all(user_id, slice::from_ref(task))
+    })
+}
+
 /// Writes whole tasks, which are new.
-pub(in crate::store) fn insert(user_id: Uuid, tasks: &[Task]) -> InsertStatement {
+pub(in crate::store) fn insert_all(user_id: Uuid, tasks: &[Task]) -> InsertStatement {
     let mut statement = Query::insert();
     statement.into_table(Entity).columns(WRITTEN);
     for task in tasks {
-        // As many as there are columns, by their type.
-        let values: [Value; WRITTEN.len()] = [
-            user_id.into(),
-            task.id.into(),
-            task.title.as_str().into(),
-            fold(&task.title).into(),
-            task.description.as_deref().into(),
-            task.description.as_deref().map(fold).into(),
-            task.completed_at.into(),
-            task.priority.map(priority_to_column).into(),
-            task.due_date.into(),
-            task.due_time.into(),
-            task.parent_id.into(),
-            task.created_at.into(),
-            task.updated_at.into(),
-            task.deleted_at.into(),
-            task.with_parent.into(),
-            task.version.into(),
-        ];
-        statement.values_panic(values.map(Expr::value));
+        statement.values_panic(values(user_id, task).map(Expr::value));
     }
     statement
+}
+
+/// As many as there are columns, by their type.
+fn values(user_id: Uuid, task: &Task) -> [Value; WRITTEN.len()] {
+    [
+        user_id.into(),
+        task.id.into(),
+        task.title.as_str().into(),
+        fold(&task.title).into(),
+        task.description.as_deref().into(),
+        task.description.as_deref().map(fold).into(),
+        task.completed_at.into(),
+        task.priority.map(priority_to_column).into(),
+        task.due_date.into(),
+        task.due_time.into(),
+        task.parent_id.into(),
+        task.created_at.into(),
+        task.updated_at.into(),
+        task.deleted_at.into(),
+        task.with_parent.into(),
+        task.version.into(),
+    ]
 }
 
 /// The same for tasks of which some may be there: those are replaced.
@@ -163,7 +183,7 @@ pub(in crate::store) fn upsert(user_id: Uuid, tasks: &[Task]) -> InsertStatement
     let key = [Column::UserId, Column::Id];
     let stays = |column: &Column| matches!(column, Column::UserId | Column::Id | Column::CreatedAt);
     let replaced = WRITTEN.into_iter().filter(|column| !stays(column));
-    let mut statement = insert(user_id, tasks);
+    let mut statement = insert_all(user_id, tasks);
     statement.on_conflict(OnConflict::columns(key).update_columns(replaced).to_owned());
     statement
 }
