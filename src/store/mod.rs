@@ -9,6 +9,7 @@ mod error;
 mod migrations;
 mod owned;
 mod page;
+mod places;
 mod postgres;
 mod relations;
 mod session;

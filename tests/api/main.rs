@@ -24,6 +24,7 @@ mod loader;
 mod model;
 mod plans;
 mod playground;
+mod pool;
 mod relations;
 mod schema;
 mod schema_diff;

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sea_orm::{ConnAcquireErr, DbErr, Statement};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use sea_orm::{DbErr, Statement};
 
 use super::super::Watch;
+use super::super::places::Places;
 use super::connection::{Allowance, Connection, Failure, Purpose, Row};
 
 /// How many steps a read may take where it is asked: two lists of 100 tasks each fit well, and it is
@@ -28,10 +28,8 @@ pub(in crate::store) struct Readers(Arc<Pool>);
 struct Pool {
     file: PathBuf,
     watch: Watch,
-    /// How long to wait for a connection.
-    patience: Duration,
     /// One for each connection that there may be.
-    places: Arc<Semaphore>,
+    places: Places,
     free: Mutex<Vec<Reader>>,
 }
 
@@ -44,12 +42,10 @@ struct Reader {
 impl Readers {
     /// At most so many connections to a file.
     pub(super) fn new(file: PathBuf, most: u32, patience: Duration, watch: Watch) -> Self {
-        let places = usize::try_from(most).unwrap_or(usize::MAX);
         Self(Arc::new(Pool {
             file,
             watch,
-            patience,
-            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            places: Places::new(most, patience),
             free: Mutex::default(),
         }))
     }
@@ -60,7 +56,7 @@ impl Readers {
         statement: Statement,
         read: impl Fn(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, DbErr> {
-        let (pool, place) = (&self.0, self.place().await?);
+        let (pool, place) = (&self.0, self.0.places.take().await?);
         let reader = pool.take()?;
         pool.watch.saw(&statement);
         let rows = reader.rows(BRIEF, &statement, &read);
@@ -85,16 +81,6 @@ impl Readers {
     pub(in crate::store) fn close(&self) {
         self.0.places.close();
         self.0.free().clear();
-    }
-
-    /// Waits until there may be one more connection in use.
-    async fn place(&self) -> Result<OwnedSemaphorePermit, DbErr> {
-        let places = Arc::clone(&self.0.places);
-        let place = tokio::time::timeout(self.0.patience, places.acquire_owned());
-        let place = place.await.map_err(|_| ConnAcquireErr::Timeout);
-        place
-            .and_then(|place| place.map_err(|_| ConnAcquireErr::ConnectionClosed))
-            .map_err(DbErr::ConnectionAcquire)
     }
 }
 
@@ -147,7 +133,7 @@ impl Drop for Waiting {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::DatabaseBackend;
+    use sea_orm::{ConnAcquireErr, DatabaseBackend};
 
     use super::*;
     use crate::store::sqlite::{Scratch, get};

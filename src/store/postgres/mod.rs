@@ -1,16 +1,20 @@
 //! Postgres: a pool of connections, and a transaction of its own for each write. SeaORM builds every
 //! statement and sets up the pool; what runs is handed to sqlx as it is.
 
+mod leases;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sqlx::postgres::{PgPool, PgRow, PgTransaction};
-use sea_orm::sqlx::{self, AssertSqlSafe, PgExecutor, Row as _};
+use futures_util::TryStreamExt as _;
+use sea_orm::sqlx::postgres::{PgConnection, PgRow};
+use sea_orm::sqlx::{self, AssertSqlSafe, Either, Executor as _, Row as _};
 use sea_orm::{ConnAcquireErr, ConnectOptions, Database, DbErr, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 
+use self::leases::{Lease, Leases};
 use super::Watch;
 use super::session::Session;
 use super::write::{WriteError, Written, write};
@@ -18,14 +22,14 @@ use crate::config::DatabaseSettings;
 use crate::identity::Viewer;
 use crate::task::{Change, Task};
 
-/// A connection that was idle for less than this is used without asking whether it still lives:
-/// asking before every use costs a round trip each time.
+/// A connection that was idle for less than this leaves the pool without being asked whether it still
+/// lives: asking each time costs a round trip.
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 
 /// Connections to one database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    pool: PgPool,
+    leases: Leases,
     watch: Watch,
 }
 
@@ -33,7 +37,7 @@ pub(super) struct Pool {
 #[derive(Debug)]
 pub(super) struct Transaction {
     /// Its statements follow upon each other: nobody waits for the lock.
-    transaction: Mutex<PgTransaction<'static>>,
+    lease: Mutex<Lease>,
     watch: Watch,
 }
 
@@ -57,7 +61,8 @@ impl Pool {
             .sqlx_logging(false);
         let connection = Database::connect(options).await?;
         let pool = connection.get_postgres_connection_pool().clone();
-        Ok(Self { pool, watch })
+        let leases = Leases::new(pool, settings.max_connections, settings.acquire_timeout);
+        Ok(Self { leases, watch })
     }
 
     /// Every row of a statement, as `read` reads it.
@@ -66,8 +71,11 @@ impl Pool {
         statement: Statement,
         read: impl Fn(&PgRow) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, DbErr> {
+        let mut lease = self.leases.take().await?;
         self.watch.saw(&statement);
-        rows(&self.pool, statement, read).await
+        let rows = rows(lease.connection(), statement, read).await?;
+        self.leases.give_back(lease);
+        Ok(rows)
     }
 
     /// Makes changes of one user, all or nothing. Once this returns, they are on disk.
@@ -77,24 +85,27 @@ impl Pool {
         changes: Vec<Change>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>, WriteError> {
+        let mut lease = self.leases.take().await?;
+        lease.begin().await?;
         let transaction = Transaction {
-            transaction: Mutex::new(self.pool.begin().await.map_err(failed)?),
+            lease: Mutex::new(lease),
             watch: self.watch.clone(),
         };
         let written = write(Session::Transaction(&transaction), viewer, changes, now).await;
-        let transaction = transaction.transaction.into_inner();
-        let ended = match written {
-            Ok(Written { changed: true, .. }) => transaction.commit().await,
+        let mut lease = transaction.lease.into_inner();
+        let end = match written {
+            Ok(Written { changed: true, .. }) => "COMMIT",
             // Where nothing has changed, the version is not used up.
-            Ok(_) | Err(_) => transaction.rollback().await,
+            Ok(_) | Err(_) => "ROLLBACK",
         };
-        ended.map_err(failed)?;
+        lease.end(end).await?;
+        self.leases.give_back(lease);
         written.map(|written| written.tasks)
     }
 
     /// Lets running statements end, then closes every connection.
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        self.leases.close().await;
     }
 }
 
@@ -106,20 +117,26 @@ impl Transaction {
         read: impl Fn(&PgRow) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, DbErr> {
         self.watch.saw(&statement);
-        rows(&mut **self.transaction.lock().await, statement, read).await
+        rows(self.lease.lock().await.connection(), statement, read).await
     }
 }
 
 async fn rows<T>(
-    executor: impl PgExecutor<'_>,
+    connection: &mut PgConnection,
     Statement { sql, values, .. }: Statement,
     read: impl Fn(&PgRow) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, DbErr> {
     let values = SqlxValues(values.unwrap_or_else(|| Values(Vec::new())));
     // SeaORM built it: whatever a user wrote is among the values.
     let query = sqlx::query_with(AssertSqlSafe(sql), values);
-    let rows = query.fetch_all(executor).await.map_err(failed)?;
-    rows.iter().map(read).collect()
+    let mut steps = connection.fetch_many(query);
+    let mut found = Vec::new();
+    while let Some(step) = steps.try_next().await.map_err(failed)? {
+        if let Either::Right(row) = step {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// The value of a column.
