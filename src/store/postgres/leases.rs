@@ -61,8 +61,10 @@ impl Leases {
             return Ok(lease);
         }
         self.0.end_those_that_are_over();
+        // To connect takes a future of some KiB, which should not be carried along for nothing.
+        let connection = Box::pin(self.0.pool.acquire()).await;
         Ok(Lease {
-            connection: self.0.pool.acquire().await.map_err(failed)?,
+            connection: connection.map_err(failed)?,
             until: Instant::now() + LEASE,
             in_transaction: false,
             place: Some(place),
