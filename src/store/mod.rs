@@ -4,6 +4,7 @@
 //! [`Store::tasks`] is the only way to a query on tasks, and it starts every one of them from its
 //! owner. [`Tasks::write`] is the only way to change one.
 
+mod at_once;
 mod entity;
 mod error;
 mod migrations;

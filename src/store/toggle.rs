@@ -1,8 +1,8 @@
 //! The change that is made most often, in one statement that reads and writes.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, DbErr, Value};
+use sea_orm::sea_query::{Expr, Query, UpdateStatement};
+use sea_orm::{ColumnTrait, Condition, DbErr, Value};
 use uuid::Uuid;
 
 use super::entity::task::{self, Column};
@@ -29,19 +29,30 @@ pub(super) async fn toggle(
         values
     };
     let statement = TEXTS.statement(if_version.is_some(), values, || {
-        let turned = Expr::case(Column::CompletedAt.is_null(), now);
-        Query::update()
-            .table(task::Entity)
-            .value(Column::CompletedAt, turned)
-            .value(Column::UpdatedAt, now)
-            .value(Column::Version, version)
-            .and_where(Column::UserId.eq(rows.id()))
-            .and_where(Column::Id.eq(id))
-            .and_where(Column::DeletedAt.is_null())
-            .and_where(Column::ParentId.is_null())
-            .and_where_option(if_version.map(|version| Column::Version.eq(version)))
-            .returning(Query::returning().columns(task::columns(Parts::ALL)))
-            .take()
+        toggled(alone(rows, id, if_version), Expr::value(version), now)
     });
     session.row(&statement, task::read_whole).await
+}
+
+/// The task with this id, if nothing else changes with it.
+pub(super) fn alone(rows: Owned<'_>, id: Uuid, if_version: Option<i64>) -> Condition {
+    Condition::all()
+        .add(Column::UserId.eq(rows.id()))
+        .add(Column::Id.eq(id))
+        .add(Column::DeletedAt.is_null())
+        .add(Column::ParentId.is_null())
+        .add_option(if_version.map(|version| Column::Version.eq(version)))
+}
+
+/// Turns the tasks for which a condition holds, and returns them.
+pub(super) fn toggled(which: Condition, version: Expr, now: DateTime<Utc>) -> UpdateStatement {
+    let turned = Expr::case(Column::CompletedAt.is_null(), now);
+    Query::update()
+        .table(task::Entity)
+        .value(Column::CompletedAt, turned)
+        .value(Column::UpdatedAt, now)
+        .value(Column::Version, version)
+        .cond_where(which)
+        .returning(Query::returning().columns(task::columns(Parts::ALL)))
+        .take()
 }

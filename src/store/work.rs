@@ -21,9 +21,6 @@ use super::write::WriteError;
 use crate::identity::Viewer;
 use crate::task::{Change, NO_SUCH_TASK, NewTask, Patch, Tag, TagChange, Task, Violation};
 
-/// The version of a task that is not stored yet.
-const NEW: i64 = 0;
-
 /// A unit of work of one user.
 pub(super) struct Work<'a> {
     rows: Owned<'a>,
@@ -95,7 +92,7 @@ impl<'a> Work<'a> {
             let Some(Some(task)) = self.known.get_mut(id) else {
                 continue;
             };
-            all_are_new &= task.version == NEW;
+            all_are_new &= task.version == Task::NOT_STORED;
             version += 1;
             task.version = version;
             task.updated_at = self.now;
@@ -218,21 +215,7 @@ impl<'a> Work<'a> {
             self.can_hold(parent, id)
                 .map_err(|message| refused("input", "parentId", message))?;
         }
-        self.put(Task {
-            id,
-            title: new.title.as_str().to_owned(),
-            description: new.description.map(|text| text.as_str().to_owned()),
-            completed_at: None,
-            priority: new.priority,
-            due_date: new.due_date,
-            due_time: new.due_time,
-            parent_id: new.parent_id,
-            created_at: self.now,
-            updated_at: self.now,
-            deleted_at: None,
-            with_parent: false,
-            version: NEW,
-        });
+        self.put(new.task(id, self.now));
         if !new.tags.is_empty() {
             self.tags.insert(id, (Vec::new(), new.tags));
         }

@@ -81,9 +81,10 @@ pub(super) async fn write(
     now: DateTime<Utc>,
 ) -> Result<Written, WriteError> {
     let first = next_version(session, viewer, now).await?;
-    if let [Change::Toggle { id, if_version }] = *changes.as_slice() {
+    // Postgres has tried to make it at once.
+    if let ([Change::Toggle { id, if_version }], Session::Writing(_)) = (&*changes, session) {
         let at = (first, now);
-        if let Some(task) = toggle(session, Owned(viewer), id, if_version, at).await? {
+        if let Some(task) = toggle(session, Owned(viewer), *id, *if_version, at).await? {
             return Ok(Written {
                 tasks: vec![task],
                 changed: true,

@@ -132,6 +132,29 @@ impl NewTask {
             _ => Err(broken),
         }
     }
+
+    /// The task that it becomes, not stored yet.
+    #[must_use]
+    pub fn task(&self, id: Uuid, now: DateTime<Utc>) -> Task {
+        Task {
+            id,
+            title: self.title.as_str().to_owned(),
+            description: self
+                .description
+                .as_ref()
+                .map(|text| text.as_str().to_owned()),
+            completed_at: None,
+            priority: self.priority,
+            due_date: self.due_date,
+            due_time: self.due_time,
+            parent_id: self.parent_id,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            with_parent: false,
+            version: Task::NOT_STORED,
+        }
+    }
 }
 
 /// What an update does to one part of a task.

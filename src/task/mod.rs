@@ -60,6 +60,9 @@ pub struct Task {
 impl Task {
     /// How many subtasks a task can have.
     pub const MOST_SUBTASKS: usize = 100;
+
+    /// The version of a task that is not stored yet.
+    pub const NOT_STORED: i64 = 0;
 }
 
 /// How many tasks one change in bulk can name.

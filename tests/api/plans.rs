@@ -140,6 +140,38 @@ on_both_databases! {
             assert!(plans.iter().any(|plan| plan.contains(index)), "{document}: {plans:#?}");
         }
     }
+
+    async fn a_change_finds_what_it_changes_by_its_key(docket: Docket) {
+        let made = docket.alice.create(json!({ "title": "seed" })).await;
+        let inside = docket.look_inside().await;
+        let (id, numbers) = many(&inside);
+        inside.execute_unprepared(&FILL.replace("ID", id).replace("NUMBERS", numbers)).await.unwrap();
+        let users = "INSERT INTO users (id, issuer, subject, last_version, created_at) SELECT ID, 'i', 's' || n, 0, created_at FROM tasks, NUMBERS WHERE title = 'seed'";
+        inside.execute_unprepared(&users.replace("ID", id).replace("NUMBERS", numbers)).await.unwrap();
+        inside.execute_unprepared("ANALYZE").await.unwrap();
+
+        let seen: Arc<Mutex<Vec<Statement>>> = Arc::default();
+        let watcher = Arc::clone(&seen);
+        docket.server.watch().observe(move |statement| watcher.lock().unwrap().push(statement.clone()));
+        let own = "0190b5a2-7c3e-7d4f-8a1b-2c3d4e5f6a7b";
+        for (document, id, on_postgres) in [
+            ("mutation($id: ID!) { toggleTask(id: $id) { task { id } } }", &made["id"], 1),
+            ("mutation($id: ID!) { toggleTask(id: $id, ifVersion: 2) { task { id } } }", &made["id"], 1),
+            ("mutation { createTask(input: { title: \"t\" }) { task { id } } }", &Value::Null, 1),
+            ("mutation($id: ID!) { createTask(input: { id: $id, title: \"t\" }) { task { id } } }", &json!(own), 1),
+            ("mutation($id: ID!) { updateTask(id: $id, input: { title: \"t\" }) { task { id } } }", &made["id"], 3),
+        ] {
+            docket.alice.data(document, json!({ "id": id })).await;
+            let statements = std::mem::take(&mut *seen.lock().unwrap());
+            if inside.get_database_backend() == DatabaseBackend::Postgres {
+                assert_eq!(statements.len(), on_postgres, "{document}: {statements:#?}");
+            }
+            for statement in statements {
+                let plan = plan(&inside, &statement).await;
+                assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN"), "a scan: {}\n{plan}", statement.sql);
+            }
+        }
+    }
 }
 
 /// How each database makes an id, and counts.

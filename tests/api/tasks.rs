@@ -109,6 +109,36 @@ on_both_databases! {
         assert_eq!(made[0]["version"], 1);
     }
 
+    async fn changes_at_the_same_time_are_all_made(docket: Docket) {
+        let made = docket.alice.create(json!({ "title": "t" })).await;
+        let tasks: Vec<_> = (0..64).map(|number| {
+            let (alice, id) = (docket.alice.clone(), made["id"].clone());
+            tokio::spawn(async move {
+                match number % 4 {
+                    0 => alice.create(json!({ "title": "another" })).await["version"].clone(),
+                    1 => {
+                        let document = "mutation($id: ID!, $title: String!) { updateTask(id: $id, input: { title: $title }) { task { version } } }";
+                        let data = alice.data(document, json!({ "id": id, "title": format!("t{number}") })).await;
+                        data["updateTask"]["task"]["version"].clone()
+                    }
+                    _ => {
+                        let document = "mutation($id: ID!) { toggleTask(id: $id) { task { version } } }";
+                        alice.data(document, json!({ "id": id })).await["toggleTask"]["task"]["version"].clone()
+                    }
+                }
+            })
+        }).collect();
+        let mut versions = Vec::new();
+        for task in tasks {
+            versions.push(task.await.unwrap().as_i64().unwrap());
+        }
+        versions.sort_unstable();
+        assert_eq!(versions, (2..66).collect::<Vec<_>>(), "each change has a version of its own");
+        let data = docket.alice.data("query($id: ID!) { task(id: $id) { completed version } tasks { totalCount } }", json!({ "id": made["id"] })).await;
+        assert_eq!(data["task"]["completed"], false, "toggled an even number of times");
+        assert_eq!(data["tasks"]["totalCount"], 17);
+    }
+
     async fn a_stale_write_is_refused(docket: Docket) {
         let made = docket.alice.create(json!({ "title": "t" })).await;
         let id = made["id"].clone();

@@ -1,9 +1,9 @@
 //! Tasks, and how a row becomes a [`Task`].
 
-use std::slice;
+use std::{array, slice};
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{InsertStatement, OnConflict, Query};
+use sea_orm::sea_query::{InsertStatement, OnConflict, Query, SelectStatement};
 use sea_orm::{StatementBuilder, Value};
 
 use crate::store::session::Row;
@@ -156,8 +156,25 @@ pub(in crate::store) fn insert_all(user_id: Uuid, tasks: &[Task]) -> InsertState
     statement
 }
 
+/// Writes the rows that a statement selects.
+pub(in crate::store) fn insert_rows(rows: SelectStatement) -> InsertStatement {
+    let mut statement = Query::insert();
+    statement.into_table(Entity).columns(WRITTEN);
+    let rows = statement.select_from(rows);
+    rows.expect("as many columns as are written").take()
+}
+
 /// As many as there are columns, by their type.
 fn values(user_id: Uuid, task: &Task) -> [Value; WRITTEN.len()] {
+    let mut values = values_but_version(user_id, task).into_iter();
+    array::from_fn(|_| values.next().unwrap_or_else(|| task.version.into()))
+}
+
+/// The same without the last one, the version.
+pub(in crate::store) fn values_but_version(
+    user_id: Uuid,
+    task: &Task,
+) -> [Value; WRITTEN.len() - 1] {
     [
         user_id.into(),
         task.id.into(),
@@ -174,7 +191,6 @@ fn values(user_id: Uuid, task: &Task) -> [Value; WRITTEN.len()] {
         task.updated_at.into(),
         task.deleted_at.into(),
         task.with_parent.into(),
-        task.version.into(),
     ]
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use self::leases::{Lease, Leases};
 use super::Watch;
+use super::at_once;
 use super::session::Session;
 use super::write::{WriteError, Written, write};
 use crate::config::DatabaseSettings;
@@ -85,6 +86,11 @@ impl Pool {
         changes: Vec<Change>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>, WriteError> {
+        if let [change] = changes.as_slice()
+            && let Some(task) = at_once::change(Session::Pool(self), viewer, change, now).await?
+        {
+            return Ok(vec![task]);
+        }
         let mut lease = self.leases.take().await?;
         lease.begin().await?;
         let transaction = Transaction {
