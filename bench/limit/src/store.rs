@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::future::Future;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sqlx::postgres::{PgPoolOptions, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Executor as _, Pool, Row as _};
+use sqlx::{AssertSqlSafe, Executor as _, Pool, Row as _, Transaction};
 use uuid::Uuid;
 
 use crate::answer::{Subtask, Task};
@@ -59,9 +59,8 @@ pub(crate) trait Store: Send + Sync + 'static {
 
 /// The same code for two databases: in sqlx they are types that have nothing in common but shape.
 macro_rules! store {
-    ($module:ident, $Database:ty, begin: $begin:expr, page: $page:expr, page_for_details: $page_for_details:expr,
-     tags: $tags:expr, subtasks: $subtasks:expr, one: $one:expr,
-     version: $version:expr, create: $create:expr, toggle: $toggle:expr $(,)?) => {
+    ($module:ident, $Database:ty, page: $page:expr, page_for_details: $page_for_details:expr,
+     tags: $tags:expr, subtasks: $subtasks:expr, one: $one:expr, create: $create:expr, toggle: $toggle:expr $(,)?) => {
         pub(crate) mod $module {
             use super::*;
 
@@ -141,9 +140,7 @@ macro_rules! store {
                     due_date: Option<NaiveDate>,
                     now: DateTime<Utc>,
                 ) -> sqlx::Result<Task> {
-                    let mut transaction = self.writer.begin_with($begin).await?;
-                    let version = next_version(&mut transaction, viewer, now).await?;
-                    let task = Task {
+                    let mut task = Task {
                         id: Uuid::now_v7(),
                         title,
                         description: None,
@@ -153,29 +150,11 @@ macro_rules! store {
                         due_date,
                         created_at: now,
                         updated_at: now,
-                        version,
+                        version: 0,
                         tags: None,
                         subtasks: None,
                     };
-                    let query = sqlx::query($create)
-                        .bind(viewer.id)
-                        .bind(task.id)
-                        .bind(&task.title)
-                        .bind(task.title.to_lowercase())
-                        .bind(None::<&str>)
-                        .bind(None::<&str>)
-                        .bind(None::<DateTime<Utc>>)
-                        .bind(None::<i16>)
-                        .bind(task.due_date)
-                        .bind(None::<chrono::NaiveTime>)
-                        .bind(None::<Uuid>)
-                        .bind(now)
-                        .bind(now)
-                        .bind(None::<DateTime<Utc>>)
-                        .bind(false)
-                        .bind(version);
-                    transaction.execute(query).await?;
-                    transaction.commit().await?;
+                    task.version = $create(&self.writer, viewer, &task, now).await?;
                     Ok(task)
                 }
 
@@ -185,39 +164,11 @@ macro_rules! store {
                     id: Uuid,
                     now: DateTime<Utc>,
                 ) -> sqlx::Result<Option<Task>> {
-                    let mut transaction = self.writer.begin_with($begin).await?;
-                    let version = next_version(&mut transaction, viewer, now).await?;
-                    let query = sqlx::query($toggle)
-                        .bind(now)
-                        .bind(now)
-                        .bind(version)
-                        .bind(viewer.id)
-                        .bind(id);
-                    let toggled = query
-                        .try_map(task)
-                        .fetch_optional(&mut *transaction)
-                        .await?;
-                    transaction.commit().await?;
-                    Ok(toggled)
+                    $toggle(&self.writer, viewer, id, now).await
                 }
             }
 
-            async fn next_version(
-                transaction: &mut sqlx::Transaction<'_, $Database>,
-                viewer: &Viewer,
-                now: DateTime<Utc>,
-            ) -> sqlx::Result<i64> {
-                let query = sqlx::query_scalar($version)
-                    .bind(viewer.id)
-                    .bind("")
-                    .bind(&viewer.subject)
-                    .bind(1_i64)
-                    .bind(now)
-                    .bind(1_i32);
-                query.fetch_one(&mut **transaction).await
-            }
-
-            fn task(row: <$Database as sqlx::Database>::Row) -> sqlx::Result<Task> {
+            pub(super) fn task(row: <$Database as sqlx::Database>::Row) -> sqlx::Result<Task> {
                 let completed_at: Option<DateTime<Utc>> = row.try_get(3)?;
                 // Details need two columns that are not shown, and a toggle returns the whole task.
                 let (created, version) = match row.len() {
@@ -246,27 +197,153 @@ macro_rules! store {
 
 // Text by text as Docket's log of statements has them.
 store!(
-    postgres, Postgres, begin: "BEGIN",
+    postgres, Postgres,
     page: r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "created_at", "updated_at", "version" FROM "tasks" WHERE "user_id" = $1 AND "tasks"."list" = $2 AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT $3"#,
     page_for_details: r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "parent_id", "created_at", "updated_at", "deleted_at", "version" FROM "tasks" WHERE "user_id" = $1 AND "tasks"."list" = $2 AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT $3"#,
     tags: |ids: &[Uuid]| format!(r#"SELECT "task_tags"."task_id", "task_tags"."tag_key", "task_tags"."tag" FROM "task_tags" WHERE "task_tags"."user_id" = $1 AND "task_tags"."task_id" IN ({}) ORDER BY "task_tags"."tag_key" ASC"#, numbered(ids)),
     subtasks: |ids: &[Uuid]| format!(r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version" FROM "tasks" WHERE "user_id" = $1 AND ("tasks"."parent_id" IN ({}) AND ("tasks"."deleted_at" IS NULL OR "tasks"."with_parent" = ${}))"#, numbered(ids), ids.len() + 2),
     one: r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "created_at", "updated_at", "version" FROM "tasks" WHERE "user_id" = $1 AND "tasks"."id" = $2"#,
-    version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES ($1, $2, $3, $4, $5) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + $6 RETURNING "last_version""#,
-    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
-    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN $1 END), "updated_at" = $2, "version" = $3 WHERE "tasks"."user_id" = $4 AND "tasks"."id" = $5 AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
+    create: create_on_postgres,
+    toggle: toggle_on_postgres,
 );
 store!(
-    sqlite, Sqlite, begin: "BEGIN IMMEDIATE",
+    sqlite, Sqlite,
     page: r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "created_at", "updated_at", "version" FROM "tasks" WHERE "user_id" = ? AND "tasks"."list" = ? AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT ?"#,
     page_for_details: r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "parent_id", "created_at", "updated_at", "deleted_at", "version" FROM "tasks" WHERE "user_id" = ? AND "tasks"."list" = ? AND "tasks"."due_date" IS NOT NULL ORDER BY "due_date" ASC, "id" ASC LIMIT ?"#,
     tags: |ids: &[Uuid]| format!(r#"SELECT "task_tags"."task_id", "task_tags"."tag_key", "task_tags"."tag" FROM "task_tags" WHERE "task_tags"."user_id" = ? AND "task_tags"."task_id" IN ({}) ORDER BY "task_tags"."tag_key" ASC"#, marks(ids)),
     subtasks: |ids: &[Uuid]| format!(r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version" FROM "tasks" WHERE "user_id" = ? AND ("tasks"."parent_id" IN ({}) AND ("tasks"."deleted_at" IS NULL OR "tasks"."with_parent" = ?))"#, marks(ids)),
     one: r#"SELECT "id", "title", "description", "completed_at", "priority", "due_date", "created_at", "updated_at", "version" FROM "tasks" WHERE "user_id" = ? AND "tasks"."id" = ?"#,
-    version: r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + ? RETURNING "last_version""#,
-    create: r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"#,
-    toggle: r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN ? END), "updated_at" = ?, "version" = ? WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
+    create: create_on_sqlite,
+    toggle: toggle_on_sqlite,
 );
+
+/// Everybody in the benchmark has made tasks before: their row is there.
+async fn create_on_postgres(
+    pool: &Pool<Postgres>,
+    viewer: &Viewer,
+    task: &Task,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    let query = sqlx::query_scalar(
+        r#"WITH "next" AS (UPDATE "users" SET "last_version" = "last_version" + $1 WHERE "id" = $2 RETURNING "last_version") INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") SELECT $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "next"."last_version" FROM "next" ON CONFLICT  DO NOTHING RETURNING "version""#,
+    );
+    let query = query
+        .bind(1_i32)
+        .bind(viewer.id)
+        .bind(viewer.id)
+        .bind(task.id)
+        .bind(&task.title)
+        .bind(task.title.to_lowercase())
+        .bind(None::<&str>)
+        .bind(None::<&str>)
+        .bind(None::<DateTime<Utc>>)
+        .bind(None::<i16>)
+        .bind(task.due_date)
+        .bind(None::<NaiveTime>)
+        .bind(None::<Uuid>)
+        .bind(now)
+        .bind(now)
+        .bind(None::<DateTime<Utc>>)
+        .bind(false);
+    query.fetch_one(pool).await
+}
+
+async fn toggle_on_postgres(
+    pool: &Pool<Postgres>,
+    viewer: &Viewer,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Task>> {
+    let query = sqlx::query(
+        r#"WITH "next" AS (UPDATE "users" SET "last_version" = "last_version" + $1 WHERE "id" = $2 AND EXISTS(SELECT "id" FROM "tasks" WHERE "tasks"."user_id" = $3 AND "tasks"."id" = $4 AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL) RETURNING "last_version") UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN $5 END), "updated_at" = $6, "version" = "next"."last_version" FROM "next" WHERE "tasks"."user_id" = $7 AND "tasks"."id" = $8 AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
+    );
+    let query = query
+        .bind(1_i32)
+        .bind(viewer.id)
+        .bind(viewer.id)
+        .bind(id)
+        .bind(now)
+        .bind(now)
+        .bind(viewer.id)
+        .bind(id);
+    query.try_map(postgres::task).fetch_optional(pool).await
+}
+
+async fn create_on_sqlite(
+    pool: &Pool<Sqlite>,
+    viewer: &Viewer,
+    task: &Task,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let version = next_version(&mut transaction, viewer, now).await?;
+    let query = sqlx::query(
+        r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"#,
+    );
+    let query = query
+        .bind(viewer.id)
+        .bind(task.id)
+        .bind(&task.title)
+        .bind(task.title.to_lowercase())
+        .bind(None::<&str>)
+        .bind(None::<&str>)
+        .bind(None::<DateTime<Utc>>)
+        .bind(None::<i16>)
+        .bind(task.due_date)
+        .bind(None::<NaiveTime>)
+        .bind(None::<Uuid>)
+        .bind(now)
+        .bind(now)
+        .bind(None::<DateTime<Utc>>)
+        .bind(false)
+        .bind(version);
+    transaction.execute(query).await?;
+    transaction.commit().await?;
+    Ok(version)
+}
+
+async fn toggle_on_sqlite(
+    pool: &Pool<Sqlite>,
+    viewer: &Viewer,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Task>> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let version = next_version(&mut transaction, viewer, now).await?;
+    let query = sqlx::query(
+        r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN ? END), "updated_at" = ?, "version" = ? WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
+    );
+    let query = query
+        .bind(now)
+        .bind(now)
+        .bind(version)
+        .bind(viewer.id)
+        .bind(id);
+    let toggled = query
+        .try_map(sqlite::task)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(toggled)
+}
+
+async fn next_version(
+    transaction: &mut Transaction<'_, Sqlite>,
+    viewer: &Viewer,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    let query = sqlx::query_scalar(
+        r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + ? RETURNING "last_version""#,
+    );
+    let query = query
+        .bind(viewer.id)
+        .bind("")
+        .bind(&viewer.subject)
+        .bind(1_i64)
+        .bind(now)
+        .bind(1_i32);
+    query.fetch_one(&mut **transaction).await
+}
 
 /// Places for ids in a statement on Postgres, the second and those after it.
 fn numbered(ids: &[Uuid]) -> String {
