@@ -202,7 +202,9 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     Ok(())
 }
 
-fn schema_settings(config: &Config) -> graphql::Settings {
+/// How a server with this configuration treats requests.
+#[must_use]
+pub fn schema_settings(config: &Config) -> graphql::Settings {
     graphql::Settings {
         limits: config.limits,
         page: PageSizes {

@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use docket::graphql::{Limits, Schema, Settings};
-use docket::task::PageSizes;
+use docket::graphql::Schema;
+use docket::server::schema_settings;
 use fastrand::Rng;
 use serde_json::Value;
 
@@ -121,15 +121,7 @@ async fn changed_documents_are_admitted_or_refused() {
     let file = folder.path().join("tasks.db");
     let config = config(&format!("sqlite://{}?mode=rwc", file.display()), &[]);
     let store = docket::store::Store::connect(&config.database, config.request_timeout);
-    let settings = Settings {
-        limits: Limits::default(),
-        page: PageSizes {
-            default: 100,
-            max: 500,
-        },
-        suggestions: true,
-    };
-    let schema = Schema::new(store.await.unwrap(), settings);
+    let schema = Schema::new(store.await.unwrap(), schema_settings(&config));
     let (mut admitted, mut valid) = (0, 0);
     for seed in seeds(4_000) {
         let mut random = Rng::with_seed(seed);

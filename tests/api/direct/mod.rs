@@ -6,10 +6,10 @@ mod writer;
 
 use async_graphql::Variables;
 use docket::clock;
-use docket::graphql::{Answer, Caller, Limits, RequestId, Schema, Settings};
+use docket::graphql::{Answer, Caller, RequestId, Schema};
 use docket::identity::Verifier;
+use docket::server::schema_settings;
 use docket::store::Store;
-use docket::task::PageSizes;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -58,16 +58,8 @@ async fn the_same_bytes(url: &str) {
     let store = Store::connect(&config.database, config.request_timeout)
         .await
         .unwrap();
-    let settings = Settings {
-        limits: Limits::default(),
-        page: PageSizes {
-            default: 100,
-            max: 500,
-        },
-        suggestions: true,
-    };
     let watch = store.watch().clone();
-    let schema = Schema::new(store, settings);
+    let schema = Schema::new(store, schema_settings(&config));
     let verifier = Verifier::new(&config.identity);
     let now = clock::now();
     let caller = Caller {
