@@ -52,20 +52,15 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
                 })?)
                 .args((contender == Contender::Docket).then_some("serve"));
             let first = Operation::Task.request(contender, users.first().context("no users")?, 0);
+            let flushes = flushes_of_wal(&databases, kind).await?;
             let server = Server::start(command, &url, databases.scratch(), &first).await?;
             let requests = check::requests(contender, &server, Operation::Create, &users).await?;
             let inside = connect(&url).await?;
-            let before = (
-                check::counts(&inside).await?,
-                flushes_of_wal(&databases, kind).await?,
-            );
+            let tasks = check::counts(&inside).await?.tasks;
             let outcome = load::run(server.port, &requests, 0, options.writes, CONNECTIONS)?;
-            let after = (
-                check::counts(&inside).await?,
-                flushes_of_wal(&databases, kind).await?,
-            );
+            let made = check::counts(&inside).await?.tasks - tasks;
             ensure!(
-                after.0.tasks - before.0.tasks == i64::try_from(options.writes)?,
+                made == i64::try_from(options.writes)?,
                 "not every task is there"
             );
             inside.close().await?;
@@ -77,7 +72,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
             Command::new("kill").arg(child.to_string()).status()?;
             server.process.wait()?;
             let flushes = match kind {
-                Kind::Postgres => after.1 - before.1,
+                Kind::Postgres => flushes_of_wal(&databases, kind).await? - flushes,
                 Kind::Sqlite => flushes_traced(&std::fs::read_to_string(trace)?)?,
             };
             rows.push(vec![
@@ -115,8 +110,6 @@ async fn flushes_of_wal(databases: &Databases, kind: Kind) -> anyhow::Result<i64
     else {
         return Ok(0);
     };
-    // Backends report what they did when they are idle, at most once a second.
-    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     let connection = connect(&cluster.url("postgres")).await?;
     let number = async |sql: &str| {
         let row = connection
@@ -127,6 +120,11 @@ async fn flushes_of_wal(databases: &Databases, kind: Kind) -> anyhow::Result<i64
             .await?;
         anyhow::Ok(row.context("no row")?.try_get::<i64>("", "number")?)
     };
+    // Backends report what they did from time to time, and when they end: those of the load have to.
+    let others = "SELECT count(*) AS number FROM pg_stat_activity WHERE datname LIKE 'of\\_%'";
+    while number(others).await? > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     let version =
         number("SELECT CAST(current_setting('server_version_num') AS bigint) AS number").await?;
     let flushes = if version < 180_000 {

@@ -17,7 +17,6 @@ mod session;
 mod sqlite;
 mod tasks;
 mod text;
-mod toggle;
 mod watch;
 mod work;
 mod write;

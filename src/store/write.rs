@@ -5,10 +5,8 @@ use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
 use super::entity::user;
-use super::owned::Owned;
 use super::session::Session;
 use super::text::Texts;
-use super::toggle::toggle;
 use super::work::Work;
 use super::{ChangeError, Database, StoreError, Tasks};
 use crate::identity::Viewer;
@@ -81,16 +79,6 @@ pub(super) async fn write(
     now: DateTime<Utc>,
 ) -> Result<Written, WriteError> {
     let first = next_version(session, viewer, now).await?;
-    // Postgres has tried to make it at once.
-    if let ([Change::Toggle { id, if_version }], Session::Writing(_)) = (&*changes, session) {
-        let at = (first, now);
-        if let Some(task) = toggle(session, Owned(viewer), *id, *if_version, at).await? {
-            return Ok(Written {
-                tasks: vec![task],
-                changed: true,
-            });
-        }
-    }
     let mut work = Work::new(viewer, session, now);
     let done = work.make(changes).await?;
     let last = work.save(first).await?;

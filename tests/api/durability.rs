@@ -108,16 +108,30 @@ async fn postgres_keeps_what_was_acknowledged() {
     }
 }
 
-/// A full disk has SQLite undo a whole transaction in the middle of it, and so does this trigger.
-const UNDO: &str = "CREATE TRIGGER undo BEFORE INSERT ON tasks WHEN NEW.title = 'undo' \
-                    BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END";
-
 /// Writes share a transaction on SQLite: what is undone with it was nobody's success.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_sqlite_undoes_by_itself_is_told_to_all_whom_it_concerns() {
+    // A full disk has SQLite undo a whole transaction in the middle of it, and so does this.
+    let refused = refused_on_sqlite("RAISE(ROLLBACK, 'the disk is full')").await;
+    assert!(refused.contains("undo"));
+    assert!(refused.len() > 1, "some share the fate of another");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_fails_on_sqlite_takes_no_other_with_it() {
+    let refused = refused_on_sqlite("RAISE(ABORT, 'no such title')").await;
+    assert_eq!(refused, HashSet::from(["undo".to_owned()]));
+}
+
+/// Makes many tasks at the same time where those with the title `undo` fail, looks whether what is stored is
+/// what was acknowledged, and returns the titles of the others.
+async fn refused_on_sqlite(failure: &str) -> HashSet<String> {
     let docket = Docket::on_sqlite().await;
     let inside = docket.look_inside().await;
-    inside.execute_unprepared(UNDO).await.unwrap();
+    let trigger = format!(
+        "CREATE TRIGGER undo BEFORE INSERT ON tasks WHEN NEW.title = 'undo' BEGIN SELECT {failure}; END"
+    );
+    inside.execute_unprepared(&trigger).await.unwrap();
     let mut told: HashMap<bool, HashSet<String>> = HashMap::new();
     for round in 0..20 {
         let writes = (0..16).map(|number| {
@@ -152,9 +166,8 @@ async fn what_sqlite_undoes_by_itself_is_told_to_all_whom_it_concerns() {
         .map(|row| row.try_get("", "title").unwrap())
         .collect();
     assert_eq!(stored, told[&true], "stored is what was acknowledged");
-    assert!(told[&false].contains("undo"));
-    assert!(told[&false].len() > 1, "some share the fate of another");
     docket.server.shutdown().await;
+    told.remove(&false).unwrap_or_default()
 }
 
 /// Nothing is left beside the file by a server that was stopped.

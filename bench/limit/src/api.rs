@@ -127,7 +127,7 @@ async fn create<S: Store>(
     let viewer = service.viewer(&headers, now)?;
     let due_date = new.due_date.map(|day| day.parse()).transpose();
     let due_date = due_date.map_err(|_| StatusCode::BAD_REQUEST)?;
-    let created = service.store.create(&viewer, new.title, due_date, now);
+    let created = service.store.create(viewer.id, new.title, due_date, now);
     let task = created.await.map_err(failed)?;
     json(&Data {
         data: Changed::CreateTask { task },
@@ -141,7 +141,7 @@ async fn toggle<S: Store>(
 ) -> Result<Response<Body>, StatusCode> {
     let now = now();
     let viewer = service.viewer(&headers, now)?;
-    let toggled = service.store.toggle(&viewer, uuid(&id)?, now);
+    let toggled = service.store.toggle(viewer.id, uuid(&id)?, now);
     let task = toggled.await.map_err(failed)?;
     json(&Data {
         data: Changed::ToggleTask { task },

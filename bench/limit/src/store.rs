@@ -10,11 +10,10 @@ use sqlx::postgres::{PgPoolOptions, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Executor as _, Pool, Row as _, Transaction};
+use sqlx::{AssertSqlSafe, Executor as _, Pool, Row as _};
 use uuid::Uuid;
 
 use crate::answer::{Subtask, Task};
-use crate::tokens::Viewer;
 
 /// As many connections as Docket has by default.
 const CONNECTIONS: u32 = 8;
@@ -44,14 +43,14 @@ pub(crate) trait Store: Send + Sync + 'static {
     fn one(&self, user: Uuid, id: Uuid) -> impl Future<Output = sqlx::Result<Option<Task>>> + Send;
     fn create(
         &self,
-        viewer: &Viewer,
+        user: Uuid,
         title: String,
         due_date: Option<NaiveDate>,
         now: DateTime<Utc>,
     ) -> impl Future<Output = sqlx::Result<Task>> + Send;
     fn toggle(
         &self,
-        viewer: &Viewer,
+        user: Uuid,
         id: Uuid,
         now: DateTime<Utc>,
     ) -> impl Future<Output = sqlx::Result<Option<Task>>> + Send;
@@ -135,7 +134,7 @@ macro_rules! store {
 
                 async fn create(
                     &self,
-                    viewer: &Viewer,
+                    user: Uuid,
                     title: String,
                     due_date: Option<NaiveDate>,
                     now: DateTime<Utc>,
@@ -154,17 +153,17 @@ macro_rules! store {
                         tags: None,
                         subtasks: None,
                     };
-                    task.version = $create(&self.writer, viewer, &task, now).await?;
+                    task.version = $create(&self.writer, user, &task, now).await?;
                     Ok(task)
                 }
 
                 async fn toggle(
                     &self,
-                    viewer: &Viewer,
+                    user: Uuid,
                     id: Uuid,
                     now: DateTime<Utc>,
                 ) -> sqlx::Result<Option<Task>> {
-                    $toggle(&self.writer, viewer, id, now).await
+                    $toggle(&self.writer, user, id, now).await
                 }
             }
 
@@ -220,7 +219,7 @@ store!(
 /// Everybody in the benchmark has made tasks before: their row is there.
 async fn create_on_postgres(
     pool: &Pool<Postgres>,
-    viewer: &Viewer,
+    user: Uuid,
     task: &Task,
     now: DateTime<Utc>,
 ) -> sqlx::Result<i64> {
@@ -229,8 +228,8 @@ async fn create_on_postgres(
     );
     let query = query
         .bind(1_i32)
-        .bind(viewer.id)
-        .bind(viewer.id)
+        .bind(user)
+        .bind(user)
         .bind(task.id)
         .bind(&task.title)
         .bind(task.title.to_lowercase())
@@ -250,7 +249,7 @@ async fn create_on_postgres(
 
 async fn toggle_on_postgres(
     pool: &Pool<Postgres>,
-    viewer: &Viewer,
+    user: Uuid,
     id: Uuid,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Task>> {
@@ -259,29 +258,33 @@ async fn toggle_on_postgres(
     );
     let query = query
         .bind(1_i32)
-        .bind(viewer.id)
-        .bind(viewer.id)
+        .bind(user)
+        .bind(user)
         .bind(id)
         .bind(now)
         .bind(now)
-        .bind(viewer.id)
+        .bind(user)
         .bind(id);
     query.try_map(postgres::task).fetch_optional(pool).await
 }
 
 async fn create_on_sqlite(
     pool: &Pool<Sqlite>,
-    viewer: &Viewer,
+    user: Uuid,
     task: &Task,
     now: DateTime<Utc>,
 ) -> sqlx::Result<i64> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let version = next_version(&mut transaction, viewer, now).await?;
+    let count = sqlx::query_scalar(
+        r#"UPDATE "users" SET "last_version" = "last_version" + ? WHERE "id" = ? RETURNING "last_version""#,
+    );
+    let count = count.bind(1_i32).bind(user);
+    let version: i64 = count.fetch_one(&mut *transaction).await?;
     let query = sqlx::query(
         r#"INSERT INTO "tasks" ("user_id", "id", "title", "title_key", "description", "description_key", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"#,
     );
     let query = query
-        .bind(viewer.id)
+        .bind(user)
         .bind(task.id)
         .bind(&task.title)
         .bind(task.title.to_lowercase())
@@ -304,45 +307,29 @@ async fn create_on_sqlite(
 
 async fn toggle_on_sqlite(
     pool: &Pool<Sqlite>,
-    viewer: &Viewer,
+    user: Uuid,
     id: Uuid,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Task>> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let version = next_version(&mut transaction, viewer, now).await?;
+    let count = sqlx::query_scalar(
+        r#"UPDATE "users" SET "last_version" = "last_version" + ? WHERE "id" = ? AND EXISTS(SELECT "id" FROM "tasks" WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL) RETURNING "last_version""#,
+    );
+    let count = count.bind(1_i32).bind(user).bind(user).bind(id);
+    let version: Option<i64> = count.fetch_optional(&mut *transaction).await?;
+    let Some(version) = version else {
+        return Ok(None);
+    };
     let query = sqlx::query(
         r#"UPDATE "tasks" SET "completed_at" = (CASE WHEN ("tasks"."completed_at" IS NULL) THEN ? END), "updated_at" = ?, "version" = ? WHERE "tasks"."user_id" = ? AND "tasks"."id" = ? AND "tasks"."deleted_at" IS NULL AND "tasks"."parent_id" IS NULL RETURNING "id", "title", "description", "completed_at", "priority", "due_date", "due_time", "parent_id", "created_at", "updated_at", "deleted_at", "with_parent", "version""#,
     );
-    let query = query
-        .bind(now)
-        .bind(now)
-        .bind(version)
-        .bind(viewer.id)
-        .bind(id);
+    let query = query.bind(now).bind(now).bind(version).bind(user).bind(id);
     let toggled = query
         .try_map(sqlite::task)
         .fetch_optional(&mut *transaction)
         .await?;
     transaction.commit().await?;
     Ok(toggled)
-}
-
-async fn next_version(
-    transaction: &mut Transaction<'_, Sqlite>,
-    viewer: &Viewer,
-    now: DateTime<Utc>,
-) -> sqlx::Result<i64> {
-    let query = sqlx::query_scalar(
-        r#"INSERT INTO "users" ("id", "issuer", "subject", "last_version", "created_at") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "last_version" = "users"."last_version" + ? RETURNING "last_version""#,
-    );
-    let query = query
-        .bind(viewer.id)
-        .bind("")
-        .bind(&viewer.subject)
-        .bind(1_i64)
-        .bind(now)
-        .bind(1_i32);
-    query.fetch_one(&mut **transaction).await
 }
 
 /// Places for ids in a statement on Postgres, the second and those after it.

@@ -9,16 +9,14 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 /// Whoever asks.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Viewer {
     pub(crate) id: Uuid,
-    pub(crate) subject: String,
     expires_at: i64,
 }
 
 #[derive(Deserialize)]
 struct Claims {
-    sub: String,
     /// The user's id, which Docket works out of issuer and subject.
     uid: String,
     exp: i64,
@@ -42,7 +40,7 @@ impl Tokens {
     /// Reads the value of `Authorization`.
     pub(crate) fn viewer(&self, authorization: &str, now: DateTime<Utc>) -> Option<Viewer> {
         let token = authorization.strip_prefix("Bearer ")?;
-        let known = self.known.read().ok()?.get(token).cloned();
+        let known = self.known.read().ok()?.get(token).copied();
         if let Some(viewer) = known {
             return (viewer.expires_at > now.timestamp()).then_some(viewer);
         }
@@ -51,11 +49,10 @@ impl Tokens {
             .claims;
         let viewer = Viewer {
             id: claims.uid.parse().ok()?,
-            subject: claims.sub,
             expires_at: claims.exp,
         };
         let mut known = self.known.write().ok()?;
-        known.insert(token.to_owned(), viewer.clone());
+        known.insert(token.to_owned(), viewer);
         Some(viewer)
     }
 }

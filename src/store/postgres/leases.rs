@@ -56,11 +56,11 @@ impl Leases {
     /// Waits for a connection.
     pub(super) async fn take(&self) -> Result<Lease, DbErr> {
         let place = self.0.places.take().await?;
-        if let Some(mut lease) = self.0.free().pop_if(|lease| !lease.is_over()) {
+        let free = self.0.those_that_go_on().pop();
+        if let Some(mut lease) = free {
             lease.place = Some(place);
             return Ok(lease);
         }
-        self.0.end_those_that_are_over();
         // To connect takes a future of some KiB, which should not be carried along for nothing.
         let connection = Box::pin(self.0.pool.acquire()).await;
         Ok(Lease {
@@ -74,9 +74,12 @@ impl Leases {
     /// Takes a connection back on which every statement has come to its end.
     pub(super) fn give_back(&self, mut lease: Lease) {
         let place = lease.place.take();
-        if !self.0.places.is_closed() && !lease.is_over() {
-            self.0.free().push(lease);
+        let mut free = self.0.free();
+        // Under the lock: what is closed in this moment would never be let go.
+        if !self.0.places.is_closed() {
+            free.push(lease);
         }
+        drop(free);
         // Whoever gets the place looks for the connection.
         drop(place);
     }
@@ -94,15 +97,18 @@ impl Shared {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end_those_that_are_over(&self) {
-        self.free().retain(|lease| !lease.is_over());
+    /// Without those that are over, which go back to the pool.
+    fn those_that_go_on(&self) -> MutexGuard<'_, Vec<Lease>> {
+        let (mut free, now) = (self.free(), Instant::now());
+        free.retain(|lease| now < lease.until);
+        free
     }
 }
 
 /// Brings back what nobody uses: the pool closes what is idle for long.
 async fn end_leases(leases: Weak<Shared>) {
     while let Some(leases) = leases.upgrade().filter(|leases| !leases.places.is_closed()) {
-        leases.end_those_that_are_over();
+        drop(leases.those_that_go_on());
         drop(leases);
         tokio::time::sleep(LEASE).await;
     }
@@ -130,10 +136,6 @@ impl Lease {
     async fn run(&mut self, sql: &'static str) -> Result<(), DbErr> {
         let done = self.connection.execute(sql).await;
         done.map(drop).map_err(failed)
-    }
-
-    fn is_over(&self) -> bool {
-        Instant::now() >= self.until
     }
 }
 

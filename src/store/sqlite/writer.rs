@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use sea_orm::{DbErr, Statement};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::at_once;
 use super::super::session::Session;
 use super::super::write::{WriteError, Written, write};
 use super::super::{StoreError, Watch};
@@ -185,11 +186,17 @@ impl Writing {
     /// Makes one job's changes. An error means that the transaction is lost, with all that was made in
     /// it: SQLite ends it by itself when the disk is full, for one.
     fn one_of_many(&self, job: Job) -> Result<Made, DbErr> {
+        let session = Session::Writing(self);
+        if let [change] = job.changes.as_slice() {
+            match finished(at_once::change(session, &job.viewer, change, job.now))? {
+                Ok(Some(task)) => return Ok(Ok(vec![task])),
+                Ok(None) => {}
+                Err(error) if self.connection.in_transaction() => return Ok(Err(error.into())),
+                Err(error) => return Err(error),
+            }
+        }
         self.connection.run("SAVEPOINT one")?;
-        let written = write(Session::Writing(self), &job.viewer, job.changes, job.now);
-        // Here nothing in it waits for anything.
-        let written = written.now_or_never();
-        let written = written.ok_or_else(|| DbErr::Custom("a write waited".to_owned()))?;
+        let written = finished(write(session, &job.viewer, job.changes, job.now))?;
         if !matches!(written, Ok(Written { changed: true, .. })) {
             self.connection.run("ROLLBACK TO one")?;
         }
@@ -204,4 +211,10 @@ impl Writing {
             tracing::error!(%cause, "a transaction could not be rolled back");
         }
     }
+}
+
+/// What a future comes to that waits for nothing, as none does on this thread.
+fn finished<T>(future: impl Future<Output = T>) -> Result<T, DbErr> {
+    let output = future.now_or_never();
+    output.ok_or_else(|| DbErr::Custom("a write waited".to_owned()))
 }
