@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use docket::config::{self, Config, DatabaseSettings};
+use docket::config::{self, Config};
 use docket::schema_diff::{self, Level};
 use docket::{clock, graphql, identity, server, store, telemetry};
 use serde_json::{Map, Value, json};
@@ -120,7 +120,7 @@ fn serve() -> Result<(), Failure> {
 
 fn migrate(command: Migrate) -> Result<(), Failure> {
     let vars: HashMap<String, String> = config::environment().map_err(|error| misused(&error))?;
-    let database = DatabaseSettings::from_vars(&vars).map_err(|error| misused(&error))?;
+    let database = Config::database_from_vars(&vars).map_err(|error| misused(&error))?;
     telemetry::init(Config::log_filter_from_vars(&vars).map_err(|error| misused(&error))?);
 
     let runtime = runtime()?;

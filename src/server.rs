@@ -12,9 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::clock;
 use crate::config::Config;
-use crate::config::Introspection;
 use crate::graphql::{self, Documents, ManifestError, Schema};
-use crate::http::{self, Playground, Routes, Service};
+use crate::http::{self, Introspection, Playground, Routes, Service};
 use crate::identity::{self, IssueError, Verifier};
 use crate::store::{self, Store, StoreError, Watch};
 use crate::task::PageSizes;

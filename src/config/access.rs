@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::SETTINGS;
-use super::database::{DatabaseKind, DatabaseSettings};
 use super::reader::Reader;
 use super::{issuer, issuers_file};
 use crate::identity::{Authorities, IssuerSettings, KeySource, Secret, Settings, SharedSecret};
+use crate::store::{DatabaseKind, DatabaseSettings};
 
 /// The embedded start: no `JWT_` variable, a loopback `HOST`, and `SQLite`.
 #[derive(Clone, Debug, PartialEq, Eq)]

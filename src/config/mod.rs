@@ -22,14 +22,14 @@ use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 
 use crate::graphql;
-use crate::http::Origin;
+use crate::http::{Introspection, Origin};
 use crate::identity;
+use crate::store::DatabaseSettings;
 
 use access::Access;
 use reader::{HOUR, MOMENT, Reader};
 
 pub use access::Embedded;
-pub use database::{DatabaseKind, DatabaseSettings, DatabaseUrl, SqliteFile};
 pub use dotenv::environment;
 pub use duration::{DurationError, parse_duration};
 pub use reader::ConfigError;
@@ -129,17 +129,6 @@ pub struct Config {
     pub log_filter: Targets,
 }
 
-/// Who may read the schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Introspection {
-    /// Anyone.
-    Public,
-    /// Whoever has a valid token.
-    Viewer,
-    /// Nobody.
-    Off,
-}
-
 impl Config {
     /// Reads the environment and `.env`; see [`environment`] and [`Config::from_vars`].
     ///
@@ -166,7 +155,7 @@ impl Config {
         let body_limit = reader.number("BODY_LIMIT", 1024..=67_108_864);
         let max_connections = reader.number("MAX_CONNECTIONS", 1..=1_000_000);
         let origins = origins(&mut reader);
-        let database = DatabaseSettings::read(&mut reader);
+        let database = database::read(&mut reader);
         let migrate_on_start = reader.boolean("MIGRATE_ON_START");
         let playground = reader.boolean("PLAYGROUND");
         let introspection =
@@ -227,6 +216,18 @@ impl Config {
             })
         };
         config().ok_or(reader.into_error())
+    }
+
+    /// Only the `DATABASE_*` variables: what a migration needs, which has no use for a secret.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake that is found in them.
+    pub fn database_from_vars(
+        vars: &HashMap<String, String>,
+    ) -> Result<DatabaseSettings, ConfigError> {
+        let mut reader = Reader::new(vars);
+        database::read(&mut reader).ok_or(reader.into_error())
     }
 
     /// What is logged: `RUST_LOG`, for a command that needs nothing else of a `Config`.

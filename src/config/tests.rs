@@ -4,6 +4,7 @@ use std::{env, fs};
 
 use super::dotenv::parse_dotenv;
 use super::*;
+use crate::store::{DatabaseKind, SqliteFile};
 
 const SECRET: &str = "a-secret-of-more-than-32-bytes-for-tests";
 

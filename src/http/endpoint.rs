@@ -20,11 +20,10 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::Service;
 use super::answer::{self, Executed, MediaType, Refused};
 use super::params::{self, Address, Params};
+use super::{Introspection, Service};
 use crate::clock;
-use crate::config::Introspection;
 use crate::graphql::{
     Caller, Code, Document, Known, New, Operation, Rejection, RequestId, Unknown,
 };

@@ -27,7 +27,6 @@ use tower_http::compression::{Compression, CompressionLayer, CompressionLevel};
 use tower_http::cors::Cors;
 
 use self::endpoint::Endpoint;
-use crate::config::Introspection;
 use crate::graphql::{Documents, Schema};
 use crate::identity::Verifier;
 use crate::store::Store;
@@ -51,6 +50,17 @@ pub struct Service {
     pub batch_limit: usize,
     /// The other origins whose pages may read answers.
     pub origins: Vec<Origin>,
+}
+
+/// Who may read the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Introspection {
+    /// Anyone.
+    Public,
+    /// Whoever has a valid token.
+    Viewer,
+    /// Nobody.
+    Off,
 }
 
 /// The playground, where it is on.

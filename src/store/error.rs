@@ -66,3 +66,18 @@ impl From<DbErr> for ChangeError {
         Self::Store(cause.into())
     }
 }
+
+/// Why changes that belong together were not made. Nothing of them is stored.
+#[derive(Clone, Debug)]
+pub enum WriteError {
+    /// Some of them cannot be made: which, counted from 0, and why.
+    Changes(Vec<(usize, ChangeError)>),
+    /// The database failed.
+    Store(StoreError),
+}
+
+impl From<DbErr> for WriteError {
+    fn from(cause: DbErr) -> Self {
+        Self::Store(cause.into())
+    }
+}

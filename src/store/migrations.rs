@@ -12,9 +12,8 @@ use sea_orm::{
 };
 use tokio::time::Instant;
 
-use super::StoreError;
 use super::sqlite::{BUSY_TIMEOUT, make_for_its_owner_alone};
-use crate::config::{DatabaseKind, DatabaseSettings};
+use super::{DatabaseKind, DatabaseSettings, StoreError};
 
 /// The advisory lock that servers starting at once queue for: "docket" in ASCII.
 const LOCK: i64 = 0x646f_636b_6574;

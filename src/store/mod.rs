@@ -14,6 +14,7 @@ mod places;
 mod postgres;
 mod relations;
 mod session;
+mod settings;
 mod sqlite;
 mod tasks;
 mod text;
@@ -26,14 +27,13 @@ use std::time::Duration;
 use sea_orm::sea_query::{Expr, Query};
 
 use self::session::Session;
-use crate::config::{DatabaseKind, DatabaseSettings};
 use crate::identity::Viewer;
 
-pub use error::{ChangeError, StoreError};
+pub use error::{ChangeError, StoreError, WriteError};
 pub use migrations::{migrate_down, migrate_up, migration_status};
+pub use settings::{DatabaseKind, DatabaseSettings, DatabaseUrl, SqliteFile};
 pub use tasks::Tasks;
 pub use watch::Watch;
-pub use write::WriteError;
 
 /// Connections to one database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub struct Store {
 #[derive(Clone, Debug)]
 enum Database {
     Postgres(postgres::Pool),
-    Sqlite(sqlite::Readers, sqlite::Writer),
+    Sqlite(sqlite::Readers, sqlite::Writer<write::Made>),
 }
 
 impl Store {

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use sea_orm::{DatabaseBackend, Statement, StatementBuilder, Value};
 
-/// How many texts are kept of one statement: more than clients use, and no more than they can fill.
+/// How many texts are kept of one statement, whatever clients ask: they use fewer.
 const MOST: usize = 256;
 
 /// The texts of one statement by what shapes it: the database, and `Shape`.

@@ -11,13 +11,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::ChangeError;
 use super::entity::tag;
 use super::entity::task::{self, Column};
 use super::owned::Owned;
 use super::relations;
 use super::session::{Row, Session};
-use super::write::WriteError;
+use super::{ChangeError, WriteError};
 use crate::identity::Viewer;
 use crate::task::{Change, NO_SUCH_TASK, NewTask, Patch, Tag, TagChange, Task, Violation};
 

@@ -1,31 +1,19 @@
 //! The one way to change tasks: begin, take the user's next version, do the work, commit.
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
 use super::entity::user;
+use super::postgres::Pool;
 use super::session::Session;
+use super::sqlite::Writing;
 use super::text::Texts;
 use super::work::Work;
-use super::{ChangeError, Database, StoreError, Tasks};
+use super::{ChangeError, Database, Tasks, WriteError, at_once};
 use crate::identity::Viewer;
 use crate::task::{Change, Task};
-
-/// Why changes that belong together were not made. Nothing of them is stored.
-#[derive(Clone, Debug)]
-pub enum WriteError {
-    /// Some of them cannot be made: which, counted from 0, and why.
-    Changes(Vec<(usize, ChangeError)>),
-    /// The database failed.
-    Store(StoreError),
-}
-
-impl From<DbErr> for WriteError {
-    fn from(cause: DbErr) -> Self {
-        Self::Store(cause.into())
-    }
-}
 
 impl Tasks<'_> {
     /// Makes one change, whole or not at all, and returns the task as it is then. Once this
@@ -57,22 +45,82 @@ impl Tasks<'_> {
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>, WriteError> {
         match &self.store.database {
-            Database::Postgres(pool) => pool.write(self.viewer, changes, now).await,
-            Database::Sqlite(_, writer) => writer.write(self.viewer, changes, now).await,
+            Database::Postgres(pool) => on_postgres(pool, self.viewer, changes, now).await,
+            Database::Sqlite(_, writer) => {
+                let viewer = self.viewer.clone();
+                let job = move |writing: &Writing| on_sqlite(writing, &viewer, changes, now);
+                writer.run(job).await.map_err(WriteError::Store)?
+            }
         }
     }
 }
 
-/// What a write came to.
-pub(super) struct Written {
+/// What a write came to, or why nothing of it was made.
+pub(super) type Made = Result<Vec<Task>, WriteError>;
+
+async fn on_postgres(
+    pool: &Pool,
+    viewer: &Viewer,
+    changes: Vec<Change>,
+    now: DateTime<Utc>,
+) -> Made {
+    if let [change] = changes.as_slice()
+        && let Some(task) = at_once::change(Session::Pool(pool), viewer, change, now).await?
+    {
+        return Ok(vec![task]);
+    }
+    let transaction = pool.begin().await?;
+    let written = write(Session::Transaction(&transaction), viewer, changes, now).await;
+    if has_changed(&written) {
+        transaction.commit().await?;
+    } else {
+        transaction.roll_back().await?;
+    }
+    written.map(|written| written.tasks)
+}
+
+/// In a transaction with changes of others: what goes wrong here alone is in what it returns.
+fn on_sqlite(
+    writing: &Writing,
+    viewer: &Viewer,
+    changes: Vec<Change>,
+    now: DateTime<Utc>,
+) -> Result<Made, DbErr> {
+    let session = Session::Writing(writing);
+    if let [change] = changes.as_slice() {
+        match finished(at_once::change(session, viewer, change, now))? {
+            Ok(Some(task)) => return Ok(Ok(vec![task])),
+            Ok(None) => {}
+            Err(error) if writing.goes_on() => return Ok(Err(error.into())),
+            Err(error) => return Err(error),
+        }
+    }
+    let work = || finished(write(session, viewer, changes, now));
+    let written = writing.at_savepoint(work, has_changed)?;
+    Ok(written.map(|written| written.tasks))
+}
+
+/// What a future comes to that waits for nothing, as none does on SQLite.
+fn finished<T>(future: impl Future<Output = T>) -> Result<T, DbErr> {
+    let output = future.now_or_never();
+    output.ok_or_else(|| DbErr::Custom("a write waited".to_owned()))
+}
+
+/// What a transaction came to.
+struct Written {
     /// The tasks of its changes as they are by now, each once and in their order.
-    pub(super) tasks: Vec<Task>,
+    tasks: Vec<Task>,
     /// Whether there is anything to commit.
-    pub(super) changed: bool,
+    changed: bool,
+}
+
+/// Where nothing has changed, the version is not used up.
+const fn has_changed(written: &Result<Written, WriteError>) -> bool {
+    matches!(written, Ok(Written { changed: true, .. }))
 }
 
 /// Makes changes of one user in a transaction, which its caller ends.
-pub(super) async fn write(
+async fn write(
     session: Session<'_>,
     viewer: &Viewer,
     changes: Vec<Change>,

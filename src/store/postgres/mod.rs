@@ -6,7 +6,6 @@ mod leases;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use sea_orm::sqlx::postgres::{PgConnection, PgRow};
 use sea_orm::sqlx::{self, AssertSqlSafe, Either, Executor as _, Row as _};
@@ -15,13 +14,7 @@ use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 
 use self::leases::{Lease, Leases};
-use super::Watch;
-use super::at_once;
-use super::session::Session;
-use super::write::{WriteError, Written, write};
-use crate::config::DatabaseSettings;
-use crate::identity::Viewer;
-use crate::task::{Change, Task};
+use super::{DatabaseSettings, Watch};
 
 /// A connection that was idle for less than this leaves the pool without being asked whether it still
 /// lives: asking each time costs a round trip.
@@ -34,12 +27,12 @@ pub(super) struct Pool {
     watch: Watch,
 }
 
-/// A transaction.
+/// A transaction. What it has done is undone when it is dropped, if it was not committed.
 #[derive(Debug)]
 pub(super) struct Transaction {
     /// Its statements follow upon each other: nobody waits for the lock.
     lease: Mutex<Lease>,
-    watch: Watch,
+    pool: Pool,
 }
 
 impl Pool {
@@ -79,34 +72,14 @@ impl Pool {
         Ok(rows)
     }
 
-    /// Makes changes of one user, all or nothing. Once this returns, they are on disk.
-    pub(super) async fn write(
-        &self,
-        viewer: &Viewer,
-        changes: Vec<Change>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Task>, WriteError> {
-        if let [change] = changes.as_slice()
-            && let Some(task) = at_once::change(Session::Pool(self), viewer, change, now).await?
-        {
-            return Ok(vec![task]);
-        }
+    /// Begins a transaction.
+    pub(super) async fn begin(&self) -> Result<Transaction, DbErr> {
         let mut lease = self.leases.take().await?;
         lease.begin().await?;
-        let transaction = Transaction {
+        Ok(Transaction {
             lease: Mutex::new(lease),
-            watch: self.watch.clone(),
-        };
-        let written = write(Session::Transaction(&transaction), viewer, changes, now).await;
-        let mut lease = transaction.lease.into_inner();
-        let end = match written {
-            Ok(Written { changed: true, .. }) => "COMMIT",
-            // Where nothing has changed, the version is not used up.
-            Ok(_) | Err(_) => "ROLLBACK",
-        };
-        lease.end(end).await?;
-        self.leases.give_back(lease);
-        written.map(|written| written.tasks)
+            pool: self.clone(),
+        })
     }
 
     /// Lets running statements end, then closes every connection.
@@ -122,8 +95,25 @@ impl Transaction {
         statement: Statement,
         read: impl Fn(&PgRow) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, DbErr> {
-        self.watch.saw(&statement);
+        self.pool.watch.saw(&statement);
         rows(self.lease.lock().await.connection(), statement, read).await
+    }
+
+    /// Once this returns, what was done is on disk.
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
+        self.end("COMMIT").await
+    }
+
+    /// Undoes what was done.
+    pub(super) async fn roll_back(self) -> Result<(), DbErr> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(self, how: &'static str) -> Result<(), DbErr> {
+        let mut lease = self.lease.into_inner();
+        lease.end(how).await?;
+        self.pool.leases.give_back(lease);
+        Ok(())
     }
 }
 

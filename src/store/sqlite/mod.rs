@@ -21,15 +21,14 @@ pub(super) use writer::{Writer, Writing};
 
 use self::checkpoints::Checkpoints;
 use self::connection::{Connection, Failure, Purpose};
-use super::Watch;
-use crate::config::{DatabaseSettings, SqliteFile};
+use super::{DatabaseSettings, SqliteFile, Watch};
 
 /// Opens a file for reading and for writing.
-pub(super) async fn open(
+pub(super) async fn open<T: Send + 'static>(
     file: &SqliteFile,
     settings: &DatabaseSettings,
     watch: &Watch,
-) -> Result<(Readers, Writer), DbErr> {
+) -> Result<(Readers, Writer<T>), DbErr> {
     make_for_its_owner_alone(file);
     // The writer comes first: it turns on the write-ahead log.
     let connection = connect(file).await?;

@@ -1,25 +1,17 @@
 //! The one connection that writes, on a thread of its own.
 //!
-//! SQLite takes one change at a time, and a flush of its log costs more than all else together: changes
-//! that wait at the same time share one transaction and one flush. Each keeps its own all-or-nothing by
-//! a savepoint, and is answered once the flush is done.
+//! SQLite takes one writer at a time, and a flush of its log costs more than all else together: jobs that
+//! wait at the same time share one transaction and one flush, and are answered once the flush is done.
 
 use std::panic::AssertUnwindSafe;
 use std::thread;
 
-use chrono::{DateTime, Utc};
-use futures_util::FutureExt as _;
 use sea_orm::{DbErr, Statement};
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::at_once;
-use super::super::session::Session;
-use super::super::write::{WriteError, Written, write};
 use super::super::{StoreError, Watch};
 use super::checkpoints::Checkpoints;
 use super::connection::{Connection, Row};
-use crate::identity::Viewer;
-use crate::task::{Change, Task};
 
 /// How many writes share a flush at most, so that none waits for too many others.
 const TOGETHER: usize = 64;
@@ -27,30 +19,22 @@ const TOGETHER: usize = 64;
 /// How many writes may wait; more wait for a place.
 const WAITING: usize = 1_024;
 
-/// Hands changes to the thread that writes. Cheap to clone.
+/// Hands jobs to the thread that writes. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(in crate::store) struct Writer(mpsc::Sender<Message>);
+pub(in crate::store) struct Writer<T>(mpsc::Sender<Message<T>>);
 
-#[derive(Debug)]
-enum Message {
-    Write(Job, Reply),
+enum Message<T> {
+    Write(Job<T>, Reply<T>),
     /// Finish what was asked before, close the connection, say so.
     Close(oneshot::Sender<()>),
 }
 
-/// What a write came to, or why nothing of it was made.
-type Made = Result<Vec<Task>, WriteError>;
+/// Something to be done in a transaction. An error means that the transaction is lost, with all that was
+/// done in it: SQLite ends it by itself when the disk is full, for one.
+type Job<T> = Box<dyn FnOnce(&Writing) -> Result<T, DbErr> + Send>;
 
 /// Who waits for it.
-type Reply = oneshot::Sender<Made>;
-
-/// Changes of one user that belong together.
-#[derive(Debug)]
-struct Job {
-    viewer: Viewer,
-    changes: Vec<Change>,
-    now: DateTime<Utc>,
-}
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// The connection that writes, with the transaction that is open on it.
 #[derive(Debug)]
@@ -60,7 +44,7 @@ pub(in crate::store) struct Writing {
     watch: Watch,
 }
 
-impl Writer {
+impl<T: Send + 'static> Writer<T> {
     /// Starts the thread. It ends with the last of the writer's clones, if it is not closed before.
     pub(super) fn start(
         connection: Connection,
@@ -80,26 +64,19 @@ impl Writer {
         Ok(Self(sender))
     }
 
-    /// Makes changes of one user, all or nothing. Once this returns, they are on disk.
-    pub(in crate::store) async fn write(
+    /// Does a job in a transaction that it shares with others. Once this returns, what it did is on disk.
+    pub(in crate::store) async fn run(
         &self,
-        viewer: &Viewer,
-        changes: Vec<Change>,
-        now: DateTime<Utc>,
-    ) -> Made {
+        job: impl FnOnce(&Writing) -> Result<T, DbErr> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            viewer: viewer.clone(),
-            changes,
-            now,
-        };
-        let ended = || WriteError::from(DbErr::Custom("the writer has ended".to_owned()));
-        let sent = self.0.send(Message::Write(job, reply)).await;
+        let ended = || StoreError::from(DbErr::Custom("the writer has ended".to_owned()));
+        let sent = self.0.send(Message::Write(Box::new(job), reply)).await;
         sent.map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 
-    /// Lets the changes that wait be made, and closes the connection.
+    /// Lets the jobs that wait be done, and closes the connection.
     pub(in crate::store) async fn close(&self) {
         let (closed, closing) = oneshot::channel();
         // An error means that it has ended already.
@@ -120,7 +97,27 @@ impl Writing {
         Ok(self.connection.rows(statement, read)?)
     }
 
-    fn serve(self, mut messages: mpsc::Receiver<Message>) {
+    /// Whether the transaction is still open.
+    pub(in crate::store) fn goes_on(&self) -> bool {
+        self.connection.in_transaction()
+    }
+
+    /// Does something of which nothing is left where `stays` says so.
+    pub(in crate::store) fn at_savepoint<O>(
+        &self,
+        work: impl FnOnce() -> Result<O, DbErr>,
+        stays: impl FnOnce(&O) -> bool,
+    ) -> Result<O, DbErr> {
+        self.connection.run("SAVEPOINT one")?;
+        let output = work()?;
+        if !stays(&output) {
+            self.connection.run("ROLLBACK TO one")?;
+        }
+        self.connection.run("RELEASE one")?;
+        Ok(output)
+    }
+
+    fn serve<T>(self, mut messages: mpsc::Receiver<Message<T>>) {
         let mut waiting = Vec::with_capacity(TOGETHER);
         let mut closing = Vec::new();
         while messages.blocking_recv_many(&mut waiting, TOGETHER) > 0 {
@@ -155,53 +152,34 @@ impl Writing {
         }
     }
 
-    /// Makes the changes of every job, flushes once, and answers.
-    fn commit_together(&self, asked: Vec<(Job, Reply)>) {
+    /// Does every job, flushes once, and answers.
+    fn commit_together<T>(&self, asked: Vec<(Job<T>, Reply<T>)>) {
         let (jobs, replies): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
         let answers = match self.in_one_transaction(jobs) {
-            Ok(made) => made,
+            Ok(done) => done.into_iter().map(Ok).collect(),
             Err(error) => {
                 self.roll_back();
                 let error = StoreError::from(error);
-                let failed = || Err(WriteError::Store(error.clone()));
-                replies.iter().map(|_| failed()).collect()
+                replies
+                    .iter()
+                    .map(|_| Err(error.clone()))
+                    .collect::<Vec<_>>()
             }
         };
         for (reply, answer) in replies.into_iter().zip(answers) {
-            // Where nobody waits any more, what was made stays made.
+            // Where nobody waits any more, what was done stays done.
             let _ = reply.send(answer);
         }
     }
 
-    /// An error means that nothing of all this was made.
-    fn in_one_transaction(&self, jobs: Vec<Job>) -> Result<Vec<Made>, DbErr> {
+    /// An error means that nothing of all this was done.
+    fn in_one_transaction<T>(&self, jobs: Vec<Job<T>>) -> Result<Vec<T>, DbErr> {
         // The lock comes first: a transaction that began with reading could not get it later.
         self.connection.run("BEGIN IMMEDIATE")?;
-        let made: Result<_, _> = jobs.into_iter().map(|job| self.one_of_many(job)).collect();
-        let made = made?;
+        let done: Result<_, _> = jobs.into_iter().map(|job| job(self)).collect();
+        let done = done?;
         self.connection.run("COMMIT")?;
-        Ok(made)
-    }
-
-    /// Makes one job's changes. An error means that the transaction is lost, with all that was made in
-    /// it: SQLite ends it by itself when the disk is full, for one.
-    fn one_of_many(&self, job: Job) -> Result<Made, DbErr> {
-        let session = Session::Writing(self);
-        if let [change] = job.changes.as_slice() {
-            match finished(at_once::change(session, &job.viewer, change, job.now))? {
-                Ok(Some(task)) => return Ok(Ok(vec![task])),
-                Ok(None) => {}
-                Err(error) if self.connection.in_transaction() => return Ok(Err(error.into())),
-                Err(error) => return Err(error),
-            }
-        }
-        self.connection.run("SAVEPOINT one")?;
-        let written = finished(write(session, &job.viewer, job.changes, job.now))?;
-        if !matches!(written, Ok(Written { changed: true, .. })) {
-            self.connection.run("ROLLBACK TO one")?;
-        }
-        self.connection.run("RELEASE one")?;
-        Ok(written.map(|written| written.tasks))
+        Ok(done)
     }
 
     fn roll_back(&self) {
@@ -211,10 +189,4 @@ impl Writing {
             tracing::error!(%cause, "a transaction could not be rolled back");
         }
     }
-}
-
-/// What a future comes to that waits for nothing, as none does on this thread.
-fn finished<T>(future: impl Future<Output = T>) -> Result<T, DbErr> {
-    let output = future.now_or_never();
-    output.ok_or_else(|| DbErr::Custom("a write waited".to_owned()))
 }
