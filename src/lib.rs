@@ -6,9 +6,8 @@
 //! task  <-  identity  <-  store  <-  graphql  <-  http  <-  server  <-  main
 //! ```
 //!
-//! [`config`] reads the environment into the settings that each layer names, and only what stands above
-//! `http` knows it;
-//! [`clock`], [`telemetry`] and [`schema_diff`] stand beside them.
+//! [`config`] reads the environment into the settings that each layer names, and only [`server`] and `main`
+//! know it; [`clock`], [`telemetry`] and [`schema_diff`] stand beside them.
 //!
 //! To add a **field** to `Task`: the column in a new migration, `store/entity/task.rs` (column, what is
 //! read, what is written), the value in [`task::Task`] and its [`task::Part`], the resolver in
