@@ -27,7 +27,8 @@ const ONE_MORE: i32 = 1;
 /// [`Work`](super::work::Work) makes it, or says why not.
 ///
 /// Where it fails, or finds on Postgres that its task was changed while it waited, a version may be used
-/// up for nothing. Versions only have to rise.
+/// up for nothing: versions only have to rise. A task that cannot be read, because somebody else has
+/// written it, stays changed on Postgres.
 pub(super) async fn change(
     session: Session<'_>,
     viewer: &Viewer,

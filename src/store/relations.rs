@@ -46,6 +46,9 @@ impl Tasks<'_> {
     pub async fn tags_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Tag>>, StoreError> {
         /// By the number of tasks.
         static TEXTS: Texts<usize> = Texts::new();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let values = || self.user_and(ids).collect();
         let statement = TEXTS.statement(ids.len(), values, || {
             let of_tasks = tag::Column::TaskId.is_in(ids.iter().copied());
@@ -63,6 +66,9 @@ impl Tasks<'_> {
     pub async fn subtasks_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Task>>, StoreError> {
         /// By the number of tasks.
         static TEXTS: Texts<usize> = Texts::new();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let values = || self.user_and(ids).chain([true.into()]).collect();
         let statement = TEXTS.statement(ids.len(), values, || {
             let there = Column::DeletedAt.is_null().or(Column::WithParent.eq(true));

@@ -6,7 +6,8 @@ use std::sync::{PoisonError, RwLock};
 
 use sea_orm::{DatabaseBackend, Statement, StatementBuilder, Value};
 
-/// How many texts are kept of one statement, whatever clients ask: they use fewer.
+/// How many texts are kept of one statement. Clients choose shapes, and use fewer; beyond that it begins
+/// anew.
 const MOST: usize = 256;
 
 /// The texts of one statement by what shapes it: the database, and `Shape`.
@@ -50,9 +51,10 @@ impl<Shape: Ord + Copy> Texts<Shape> {
 
     fn keep(&self, key: (u8, Shape), text: &str) {
         let mut texts = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if texts.len() < MOST {
-            texts.insert(key, text.to_owned());
+        if texts.len() >= MOST {
+            texts.clear();
         }
+        texts.insert(key, text.to_owned());
     }
 }
 
@@ -78,6 +80,7 @@ where
             self.texts.keep(key, &built.sql);
         } else {
             debug_assert_eq!(statement, built, "not what is built of it");
+            tracing::error!(sql = built.sql, "its values are listed in another order");
         }
         built
     }

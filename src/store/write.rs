@@ -1,4 +1,5 @@
-//! The one way to change tasks: begin, take the user's next version, do the work, commit.
+//! The one way to change tasks: at once, where that can be; else begin, take the user's next version, do
+//! the work, commit.
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
@@ -91,6 +92,8 @@ fn on_sqlite(
         match finished(at_once::change(session, viewer, change, now))? {
             Ok(Some(task)) => return Ok(Ok(vec![task])),
             Ok(None) => {}
+            // What was changed before a row could not be read goes with the whole transaction only.
+            Err(error @ DbErr::Type(_)) => return Err(error),
             Err(error) if writing.goes_on() => return Ok(Err(error.into())),
             Err(error) => return Err(error),
         }

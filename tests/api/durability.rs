@@ -123,6 +123,22 @@ async fn a_write_that_fails_on_sqlite_takes_no_other_with_it() {
     assert_eq!(refused, HashSet::from(["undo".to_owned()]));
 }
 
+#[tokio::test]
+async fn a_change_that_is_told_to_have_failed_is_not_made() {
+    let docket = Docket::on_sqlite().await;
+    let made = docket.alice.create(json!({ "title": "t" })).await;
+    let inside = docket.look_inside().await;
+    let unreadable = "UPDATE tasks SET due_date = 'nonsense'";
+    inside.execute_unprepared(unreadable).await.unwrap();
+    let toggle = "mutation($id: ID!) { toggleTask(id: $id) { task { dueDate } } }";
+    let answer = docket.alice.ask(toggle, json!({ "id": made["id"] })).await;
+    assert_eq!(answer.code(), "INTERNAL_SERVER_ERROR");
+    let pending = "SELECT count(*) AS n FROM tasks WHERE completed_at IS NULL";
+    let pending = Statement::from_string(DatabaseBackend::Sqlite, pending);
+    let row = inside.query_one_raw(pending).await.unwrap().unwrap();
+    assert_eq!(row.try_get::<i64>("", "n").unwrap(), 1);
+}
+
 /// Makes many tasks at the same time where those with the title `undo` fail, looks whether what is stored is
 /// what was acknowledged, and returns the titles of the others.
 async fn refused_on_sqlite(failure: &str) -> HashSet<String> {

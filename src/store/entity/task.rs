@@ -1,6 +1,6 @@
 //! Tasks, and how a row becomes a [`Task`].
 
-use std::{array, slice};
+use std::slice;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{InsertStatement, OnConflict, Query, SelectStatement};
@@ -140,7 +140,7 @@ const WRITTEN: [Column; 16] = [
 /// Writes a whole task, which is new.
 pub(in crate::store) fn insert(user_id: Uuid, task: &Task) -> impl StatementBuilder {
     static TEXTS: Texts<()> = Texts::new();
-    let values = move || values(user_id, task).to_vec();
+    let values = move || values(user_id, task).collect();
     TEXTS.statement((), values, move || {
         insert_all(user_id, slice::from_ref(task))
     })
@@ -156,6 +156,16 @@ pub(in crate::store) fn insert_all(user_id: Uuid, tasks: &[Task]) -> InsertState
     statement
 }
 
+/// The same for tasks of which some may be there: those are replaced.
+pub(in crate::store) fn upsert(user_id: Uuid, tasks: &[Task]) -> InsertStatement {
+    let key = [Column::UserId, Column::Id];
+    let stays = |column: &Column| matches!(column, Column::UserId | Column::Id | Column::CreatedAt);
+    let replaced = WRITTEN.into_iter().filter(|column| !stays(column));
+    let mut statement = insert_all(user_id, tasks);
+    statement.on_conflict(OnConflict::columns(key).update_columns(replaced).to_owned());
+    statement
+}
+
 /// Writes the rows that a statement selects.
 pub(in crate::store) fn insert_rows(rows: SelectStatement) -> InsertStatement {
     let mut statement = Query::insert();
@@ -164,10 +174,10 @@ pub(in crate::store) fn insert_rows(rows: SelectStatement) -> InsertStatement {
     rows.expect("as many columns as are written").take()
 }
 
-/// As many as there are columns, by their type.
-fn values(user_id: Uuid, task: &Task) -> [Value; WRITTEN.len()] {
-    let mut values = values_but_version(user_id, task).into_iter();
-    array::from_fn(|_| values.next().unwrap_or_else(|| task.version.into()))
+/// What is written of a task, as many values as columns.
+fn values(user_id: Uuid, task: &Task) -> impl Iterator<Item = Value> {
+    let values = values_but_version(user_id, task).into_iter();
+    values.chain([task.version.into()])
 }
 
 /// The same without the last one, the version.
@@ -192,16 +202,6 @@ pub(in crate::store) fn values_but_version(
         task.deleted_at.into(),
         task.with_parent.into(),
     ]
-}
-
-/// The same for tasks of which some may be there: those are replaced.
-pub(in crate::store) fn upsert(user_id: Uuid, tasks: &[Task]) -> InsertStatement {
-    let key = [Column::UserId, Column::Id];
-    let stays = |column: &Column| matches!(column, Column::UserId | Column::Id | Column::CreatedAt);
-    let replaced = WRITTEN.into_iter().filter(|column| !stays(column));
-    let mut statement = insert_all(user_id, tasks);
-    statement.on_conflict(OnConflict::columns(key).update_columns(replaced).to_owned());
-    statement
 }
 
 /// Priorities are stored as numbers whose order is theirs.

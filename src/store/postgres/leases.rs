@@ -11,12 +11,13 @@ use sea_orm::DbErr;
 use sea_orm::sqlx::Executor as _;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgPool, Postgres};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::super::places::{Place, Places};
 use super::failed;
 
-/// Short beside every setting of the pool that says how long a connection may live or be idle.
+/// No longer than any setting of the pool that says how long a connection may live or be idle.
 const LEASE: Duration = Duration::from_secs(1);
 
 /// The connections of one pool. Cheap to clone.
@@ -29,13 +30,15 @@ struct Shared {
     /// As many as the pool has connections: whoever has a place finds one, in use by nobody, here or there.
     places: Places,
     free: Mutex<Vec<Lease>>,
+    runtime: Handle,
 }
 
 /// A connection in somebody's hands. Where it is not given back, a statement may have been cut short: then
 /// the pool sees to it.
 #[derive(Debug)]
 pub(super) struct Lease {
-    connection: PoolConnection<Postgres>,
+    /// There until it is dropped.
+    connection: Option<PoolConnection<Postgres>>,
     until: Instant,
     in_transaction: bool,
     place: Option<Place>,
@@ -48,6 +51,7 @@ impl Leases {
             pool,
             places: Places::new(most, patience),
             free: Mutex::default(),
+            runtime: Handle::current(),
         }));
         tokio::spawn(end_leases(Arc::downgrade(&leases.0)));
         leases
@@ -56,7 +60,7 @@ impl Leases {
     /// Waits for a connection.
     pub(super) async fn take(&self) -> Result<Lease, DbErr> {
         let place = self.0.places.take().await?;
-        let free = self.0.those_that_go_on().pop();
+        let free = self.0.free_and_not_over().pop();
         if let Some(mut lease) = free {
             lease.place = Some(place);
             return Ok(lease);
@@ -64,7 +68,7 @@ impl Leases {
         // To connect takes a future of some KiB, which should not be carried along for nothing.
         let connection = Box::pin(self.0.pool.acquire()).await;
         Ok(Lease {
-            connection: connection.map_err(failed)?,
+            connection: Some(connection.map_err(failed)?),
             until: Instant::now() + LEASE,
             in_transaction: false,
             place: Some(place),
@@ -97,8 +101,8 @@ impl Shared {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Without those that are over, which go back to the pool.
-    fn those_that_go_on(&self) -> MutexGuard<'_, Vec<Lease>> {
+    /// Those that are over go back to the pool.
+    fn free_and_not_over(&self) -> MutexGuard<'_, Vec<Lease>> {
         let (mut free, now) = (self.free(), Instant::now());
         free.retain(|lease| now < lease.until);
         free
@@ -108,7 +112,7 @@ impl Shared {
 /// Brings back what nobody uses: the pool closes what is idle for long.
 async fn end_leases(leases: Weak<Shared>) {
     while let Some(leases) = leases.upgrade().filter(|leases| !leases.places.is_closed()) {
-        drop(leases.those_that_go_on());
+        drop(leases.free_and_not_over());
         drop(leases);
         tokio::time::sleep(LEASE).await;
     }
@@ -116,11 +120,11 @@ async fn end_leases(leases: Weak<Shared>) {
 
 impl Lease {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        let connection = self.connection.as_mut();
+        connection.expect("it is there until it is dropped")
     }
 
-    /// Begins a transaction. Until it is ended, the connection is closed when it is dropped, and what was
-    /// done is undone.
+    /// Begins a transaction. What was done in it is undone, if the lease is dropped before its end.
     pub(super) async fn begin(&mut self) -> Result<(), DbErr> {
         self.in_transaction = true;
         self.run("BEGIN").await
@@ -134,15 +138,32 @@ impl Lease {
     }
 
     async fn run(&mut self, sql: &'static str) -> Result<(), DbErr> {
-        let done = self.connection.execute(sql).await;
+        let done = self.connection().execute(sql).await;
         done.map(drop).map_err(failed)
     }
 }
 
 impl Drop for Lease {
+    /// The database goes on with a statement that was cut short, even where its connection is closed: it
+    /// has one fewer to give until then.
     fn drop(&mut self) {
-        if self.in_transaction {
-            self.connection.close_on_drop();
-        }
+        let open = self.connection.take().filter(|_| self.in_transaction);
+        let Some(mut connection) = open else { return };
+        let place = self.place.take();
+        tokio::spawn(async move {
+            if connection.execute("ROLLBACK").await.is_err() {
+                connection.close_on_drop();
+            }
+            drop(connection);
+            drop(place);
+        });
+    }
+}
+
+impl Drop for Shared {
+    /// The pool takes connections back in a task, for which there has to be a runtime.
+    fn drop(&mut self) {
+        let _entered = self.runtime.enter();
+        self.free().clear();
     }
 }
