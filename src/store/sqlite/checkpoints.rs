@@ -14,7 +14,7 @@ use sea_orm::DbErr;
 use super::connection::{Connection, Failure, Purpose, get};
 
 /// How many pages are worth a flush of the file.
-const WORTH_IT: i64 = 4_000;
+const WORTH_IT: i64 = 3_500;
 
 /// How many pages are few enough to wait for.
 const LITTLE: i64 = 1_000;
